@@ -1,0 +1,1 @@
+"""The handle of citybase: command line, settings, identity numbers, operational store."""

@@ -1,0 +1,1 @@
+"""What arrives, and how it is fetched. Nothing here imports dagster."""
