@@ -1,0 +1,202 @@
+"""The closed shape of a registry file: what a department promises about one source system.
+
+Add a field here when the registry has to say one more thing about every source; it then has to be answered in each file of
+``registry/``. Keep out: reading files and finding line numbers (``registry.py``), and how a technology is read (``connectors/``).
+"""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Mode = Literal["full", "cursor", "log", "hash_diff", "append_only", "file_drop", "http"]
+UpdateCycle = Literal["real_time", "daily", "weekly", "monthly", "quarterly", "yearly"]
+Sensitivity = Literal["open", "internal", "personal", "identifying", "sensitive"]
+
+CODE_PATTERN = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
+_TYPE_PATTERN = (
+    r"^(varchar|boolean|smallint|integer|bigint|double|date|timestamp"
+    r"|decimal\((?:[1-9]|[12]\d|3[0-8]),(?:\d|[12]\d|3[0-8])\))$"
+)
+
+Code = Annotated[str, Field(pattern=CODE_PATTERN)]
+Text = Annotated[str, Field(min_length=1)]
+ColumnType = Annotated[str, Field(pattern=_TYPE_PATTERN)]
+DivisionCode = Annotated[str, Field(pattern=r"^\d{6}$")]
+EnvironmentName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+
+
+class Closed(BaseModel):
+    """Unknown keys are refused, facts do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Department(Closed):
+    """The unit that owns the system. ``uscc`` is its 统一社会信用代码 (GB 32100)."""
+
+    code: Code
+    name: Text
+    uscc: Annotated[str, Field(pattern=r"^[0-9A-HJ-NPQRTUWXY]{18}$")]
+
+
+class Contact(Closed):
+    """Who answers for the data: a desk, not a private person."""
+
+    name: Text
+    phone: Text
+
+
+class PostgresConnection(Closed):
+    """A PostgreSQL database. The variable holds the whole connection string, password included."""
+
+    technology: Literal["postgresql"]
+    location_env: EnvironmentName
+    db_schema: Annotated[Text, Field(alias="schema")]
+
+
+class SqliteConnection(Closed):
+    """A SQLite file. The variable holds its path."""
+
+    technology: Literal["sqlite"]
+    location_env: EnvironmentName
+
+
+class CsvConnection(Closed):
+    """A folder that receives CSV files. The variable holds its path."""
+
+    technology: Literal["csv"]
+    location_env: EnvironmentName
+    encoding: Literal["utf-8", "gb18030"]
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+
+
+Connection = Annotated[
+    PostgresConnection | SqliteConnection | CsvConnection, Field(discriminator="technology")
+]
+
+
+class Sharing(Closed):
+    """共享属性 of 发改高技〔2017〕1272号: a condition is owed for 有条件共享, a legal basis for 不予共享."""
+
+    type: Literal["unconditional", "conditional", "withheld"]
+    condition: Text | None = None
+    legal_basis: Text | None = None
+
+    @model_validator(mode="after")
+    def _reasons_are_given(self) -> "Sharing":
+        if self.type == "conditional" and self.condition is None:
+            raise ValueError("`type: conditional` needs `condition:` with the condition in words")
+        if self.type == "withheld" and self.legal_basis is None:
+            raise ValueError("`type: withheld` needs `legal_basis:` with the law and article")
+        return self
+
+
+class Column(Closed):
+    """One column: its standard English code, the name the source uses, and what it may be used for.
+
+    ``type`` is the type the warehouse promises; ``format`` is a strptime pattern for sources that write dates as text;
+    ``sensitivity`` is the class that masking and publishing follow (GB/T 43697, PIPL art. 28).
+    """
+
+    column: Code
+    source: Text | None = None
+    name: Text
+    type: ColumnType
+    format: Text | None = None
+    nullable: bool
+    sensitivity: Annotated[Sensitivity, Field(alias="class")]
+
+    @property
+    def source_name(self) -> str:
+        """The column's name in the source system."""
+        return self.source or self.column
+
+
+class Table(Closed):
+    """One source table and how it is fetched. ``modelled`` says that dbt models read it."""
+
+    table: Code
+    source: Text | None = None
+    name: Text
+    keys: Annotated[list[Code], Field(min_length=1)]
+    mode: Mode
+    cursor: Code | None = None
+    update_cycle: UpdateCycle
+    sharing: Sharing
+    openness: Literal["open", "conditional", "closed"]
+    modelled: bool = True
+    columns: Annotated[list[Column], Field(min_length=1)]
+
+    @property
+    def source_name(self) -> str:
+        """The table's name in the source system; for file drops the pattern of its file names."""
+        return self.source or self.table
+
+    def column(self, code: str) -> Column:
+        """The column of that code. Raises KeyError when the table has none."""
+        for column in self.columns:
+            if column.column == code:
+                return column
+        raise KeyError(code)
+
+    @model_validator(mode="after")
+    def _columns_fit(self) -> "Table":
+        codes = [column.column for column in self.columns]
+        for what, names in (
+            ("column", codes),
+            ("source column", [c.source_name for c in self.columns]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{what} `{twice[0]}` is declared twice: keep one of them")
+        for key in self.keys:
+            if key not in codes:
+                raise ValueError(
+                    f"key `{key}` is no column of this table: write one of {', '.join(codes)}"
+                )
+            if self.column(key).nullable:
+                raise ValueError(f"key column `{key}` must say `nullable: false`")
+        if self.mode == "cursor" and self.cursor is None:
+            raise ValueError("`mode: cursor` needs `cursor:` with the column that only grows")
+        if self.cursor is not None and self.cursor not in codes:
+            raise ValueError(f"cursor `{self.cursor}` is no column of this table")
+        if self.openness == "open" and self.sharing.type == "withheld":
+            raise ValueError("`openness: open` contradicts `sharing.type: withheld`")
+        return self
+
+
+class System(Closed):
+    """One source system: the whole of one registry file."""
+
+    system: Code
+    name: Text
+    department: Department
+    level: Literal["city", "county"]
+    county: DivisionCode | None = None
+    network_domain: Literal["administrative", "public"]
+    owner: Contact
+    connection: Connection
+    tables: Annotated[list[Table], Field(min_length=1)]
+
+    def table(self, code: str) -> Table:
+        """The table of that code. Raises KeyError when the system has none."""
+        for table in self.tables:
+            if table.table == code:
+                return table
+        raise KeyError(code)
+
+    @model_validator(mode="after")
+    def _system_fits(self) -> "System":
+        codes = [table.table for table in self.tables]
+        twice = sorted({code for code in codes if codes.count(code) > 1})
+        if twice:
+            raise ValueError(f"table `{twice[0]}` is declared twice: keep one of them")
+        if (self.level == "county") != (self.county is not None):
+            raise ValueError("`county:` is written for `level: county` and only there")
+        return self
+
+
+def sql_type(column_type: str) -> str:
+    """The registry type as DuckDB spells it: ``decimal(18,2)`` -> ``DECIMAL(18,2)``."""
+    return re.sub(r"\s", "", column_type).upper()
