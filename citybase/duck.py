@@ -1,7 +1,8 @@
-"""DuckDB connections: extensions loaded offline from their wheels, literals and identifiers quoted in one way.
+"""DuckDB connections: extensions loaded offline from their wheels, literals and identifiers quoted
+in one way.
 
-Everything that opens DuckDB goes through here, so that no connection ever tries to download an extension or runs without a
-spill folder. Keep out: what is asked of the connection.
+Everything that opens DuckDB goes through here, so that no connection ever tries to download an
+extension or runs without a spill folder. Keep out: what is asked of the connection.
 """
 
 import importlib.metadata
@@ -48,7 +49,10 @@ def connect(
     threads: int | None = None,
     memory_limit: str | None = None,
 ) -> duckdb.DuckDBPyConnection:
-    """Open DuckDB offline. ``scratch`` is the spill folder; ``memory_limit`` as DuckDB writes it (``"2GB"``)."""
+    """Open DuckDB offline.
+
+    ``scratch`` is the spill folder; ``memory_limit`` as DuckDB writes it (``"2GB"``).
+    """
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,

@@ -1,14 +1,16 @@
 """The errors citybase raises on purpose: each names the place and the remedy.
 
-Add a class here when a new room needs one. Keep out: anything that formats for a terminal (the command line does that) and
-any error that wraps a programming mistake (those should show their traceback).
+Add a class here when a new room needs one. Keep out: anything that formats for a terminal (the
+command line does that) and any error that wraps a programming mistake (those should show their
+traceback).
 """
 
 
 class CitybaseError(Exception):
     """A failure an operator can mend.
 
-    ``message`` says what is wrong and where; ``remedy`` says what to do next. The command line prints both and exits with 2.
+    ``message`` says what is wrong and where; ``remedy`` says what to do next. The command line
+    prints both and exits with 2.
     """
 
     def __init__(self, message: str, *, remedy: str) -> None:

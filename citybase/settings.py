@@ -1,7 +1,8 @@
 """Where things are: the project folder, the run-time home and the environment of the sources.
 
-Add a path here when a second module needs it; nothing else builds paths under CITYBASE_HOME. Keep out: anything that opens a file
-of the warehouse, and every secret (secrets are read from the environment at the moment of use and are never stored here).
+Add a path here when a second module needs it; nothing else builds paths under CITYBASE_HOME. Keep
+out: anything that opens a file of the warehouse, and every secret (secrets are read from the
+environment at the moment of use and are never stored here).
 """
 
 import os
@@ -95,7 +96,8 @@ def source_environment(
 ) -> dict[str, str]:
     """The environment in which source locations are looked up.
 
-    Real environment variables win over the synthetic city's file, so a real system can replace one of its systems.
+    Real environment variables win over the synthetic city's file, so a real system can replace one
+    of its systems.
 
     Raises:
         SettingsError: a line of the city's file is not ``NAME=value``.

@@ -1,7 +1,8 @@
 """The closed shape of a registry file: what a department promises about one source system.
 
-Add a field here when the registry has to say one more thing about every source; it then has to be answered in each file of
-``registry/``. Keep out: reading files and finding line numbers (``registry.py``), and how a technology is read (``connectors/``).
+Add a field here when the registry has to say one more thing about every source; it then has to be
+answered in each file of ``registry/``. Keep out: reading files and finding line numbers
+(``registry.py``), and how a technology is read (``connectors/``).
 """
 
 import re
@@ -77,7 +78,7 @@ Connection = Annotated[
 
 
 class Sharing(Closed):
-    """共享属性 of 发改高技〔2017〕1272号: a condition is owed for 有条件共享, a legal basis for 不予共享."""
+    """共享属性 (发改高技〔2017〕1272号): 有条件共享 owes a condition, 不予共享 a legal basis."""
 
     type: Literal["unconditional", "conditional", "withheld"]
     condition: Text | None = None
@@ -95,8 +96,9 @@ class Sharing(Closed):
 class Column(Closed):
     """One column: its standard English code, the name the source uses, and what it may be used for.
 
-    ``type`` is the type the warehouse promises; ``format`` is a strptime pattern for sources that write dates as text;
-    ``sensitivity`` is the class that masking and publishing follow (GB/T 43697, PIPL art. 28).
+    ``type`` is the type the warehouse promises; ``format`` is a strptime pattern for sources that
+    write dates as text; ``sensitivity`` is the class that masking and publishing follow (GB/T
+    43697, PIPL art. 28).
     """
 
     column: Code

@@ -1,7 +1,8 @@
-"""Reads ``registry/<department>/<system>.yml`` and refuses what breaks the contract, naming file, line and what to write.
+"""Reads ``registry/<department>/<system>.yml`` and refuses what breaks the contract, naming file,
+line and what to write.
 
-Add here checks that need more than one file (codes unique, departments the same everywhere). Keep out: the shape of one file
-(``contract.py``) and anything that connects to a source.
+Add here checks that need more than one file (codes unique, departments the same everywhere). Keep
+out: the shape of one file (``contract.py``) and anything that connects to a source.
 """
 
 import difflib
@@ -61,7 +62,8 @@ def load_registry(folder: Path | None = None) -> Registry:
     """Read and check every file of the registry.
 
     Raises:
-        RegistryError: the first file that breaks the contract, with ``file:line`` and what to write instead.
+        RegistryError: the first file that breaks the contract, with ``file:line`` and what to write
+        instead.
     """
     folder = folder or registry_folder()
     files = sorted(folder.glob("*/*.yml"))
@@ -77,13 +79,15 @@ def load_registry(folder: Path | None = None) -> Registry:
         system = load_system(path)
         if system.system in systems:
             raise RegistryError(
-                f"{path}:1 declares system `{system.system}`, which {systems[system.system]} declares too.",
+                f"{path}:1 declares system `{system.system}`, "
+                f"which {systems[system.system]} declares too.",
                 remedy="Give one of the two systems another code.",
             )
         department, seen = departments.setdefault(system.department.code, (system.department, path))
         if department != system.department:
             raise RegistryError(
-                f"{path}:1 describes department `{system.department.code}` otherwise than {seen} does.",
+                f"{path}:1 describes department `{system.department.code}` "
+                f"otherwise than {seen} does.",
                 remedy="Write the same name and uscc in both files.",
             )
         systems[system.system] = path
@@ -92,7 +96,10 @@ def load_registry(folder: Path | None = None) -> Registry:
 
 
 def load_system(path: Path) -> System:
-    """Read and check one registry file. Raises RegistryError with ``file:line`` and what to write instead."""
+    """Read and check one registry file.
+
+    Raises RegistryError with ``file:line`` and what to write instead.
+    """
     node = _compose(path)
     _refuse_duplicate_keys(path, node)
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -163,7 +170,7 @@ def _explained(path: Path, node: yaml.Node, data: object, error: ValidationError
 
 
 def _place(data: object, location: tuple[int | str, ...]) -> str:
-    """``tables.resident.columns.id_number.class``: list items are named by their code, as a person would."""
+    """``tables.resident.columns.id_number.class``: list items are named by their code."""
     words = []
     for part in location:
         if isinstance(part, int) and isinstance(data, list) and part < len(data):
@@ -177,7 +184,7 @@ def _place(data: object, location: tuple[int | str, ...]) -> str:
 
 
 def _is_union_tag(part: int | str, data: object, location: tuple[int | str, ...]) -> bool:
-    """Pydantic puts the discriminator's value into the location of a union's member; the file has no such key."""
+    """Pydantic puts the discriminator's value into the location; the file has no such key."""
     return (
         location[0] == "connection"
         and len(location) > 1
@@ -187,7 +194,7 @@ def _is_union_tag(part: int | str, data: object, location: tuple[int | str, ...]
 
 
 def _line(node: yaml.Node, location: tuple[int | str, ...]) -> int:
-    """The line of the deepest node on the way to ``location``: of the key itself where it is written."""
+    """The line of the deepest node on the way to ``location``, of the key where it is written."""
     line = node.start_mark.line
     for part in location:
         if isinstance(node, yaml.MappingNode):
