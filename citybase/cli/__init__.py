@@ -1,0 +1,1 @@
+"""The command line: one module per room, assembled in ``main.py``."""

@@ -1,0 +1,4 @@
+{# A folder is a schema: `staging`, `library`, …, the same in every target. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ custom_schema_name | trim if custom_schema_name else target.schema }}
+{%- endmacro %}

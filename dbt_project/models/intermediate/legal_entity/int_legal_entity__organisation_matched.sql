@@ -1,0 +1,70 @@
+-- Every record with the organisation it speaks of and the rank of each of its values.
+with record as (
+    select * from {{ ref('int_legal_entity__organisation_identified') }}
+),
+
+register as (
+    select * from {{ ref('int_legal_entity__identity_register') }}
+),
+
+precedence as (
+    select * from {{ ref('int_legal_entity__source_precedence') }}
+),
+
+matched as (
+    select
+        register.key as entity_key,
+        record.*,
+        {{ rank_base('record.source_at', 'precedence.source_no', 'record.source_key') }} as rank_base,
+        {%- for attribute in legal_entity_attributes() %}
+        precedence.{{ attribute }}_priority{{ ',' if not loop.last }}
+        {%- endfor %}
+    from record
+    inner join precedence
+        on
+            record.system_code = precedence.system_code
+            and record.table_code = precedence.table_code
+    left join register
+        on
+            record.resolved_anchor = register.anchor
+            and register.operation = 'mint'
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by entity_key, rank_base
+            order by source_key
+        ) = 1 as has_a_say
+    from matched
+),
+
+valued as (
+    select
+        entity_key,
+        system_code,
+        table_code,
+        source_key,
+        organisation_code,
+        identity_grade_code,
+        resolved_anchor,
+        {%- for attribute in legal_entity_attributes() %}
+        {{ attribute }},
+        case
+            when has_a_say
+                then {{ attribute_rank(attribute, attribute ~ '_priority', 'rank_base') }}
+        end as {{ attribute }}_rank,
+        {%- endfor %}
+        source_at
+    from ranked
+),
+
+final as (
+    select
+        *,
+        hash(valued) as _row_hash
+    from valued
+)
+
+select * from final

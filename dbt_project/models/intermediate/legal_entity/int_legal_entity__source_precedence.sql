@@ -1,0 +1,1 @@
+{{ source_precedence('legal_entity', legal_entity_attributes()) }}

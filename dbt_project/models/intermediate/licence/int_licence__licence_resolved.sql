@@ -1,0 +1,116 @@
+-- Holder and issuer as keys of their libraries, found by number and never by name; the chain of
+-- versions that share type, issuer and serial; the state that stands on the day of the cut.
+with record as (
+    select * from {{ ref('int_licence__licence_record') }}
+),
+
+register as (
+    select * from {{ ref('int_licence__identity_register') }}
+),
+
+cut as (
+    select * from {{ source('meta', 'cut') }}
+),
+
+person_identifier as (
+    select * from {{ ref('lib_population__link_person_identifier') }}
+),
+
+person as (
+    select * from {{ ref('lib_population__entity_person') }}
+),
+
+organisation_identifier as (
+    select *
+    from {{ ref('lib_legal_entity__link_entity_identifier') }}
+    where identifier_kind_code in ('uscc', 'organisation')
+),
+
+organisation as (
+    select * from {{ ref('lib_legal_entity__entity_organisation') }}
+),
+
+resolved as (
+    select
+        register.key as licence_key,
+        record.*,
+        person.person_key,
+        organisation.entity_key,
+        issuer.entity_key as issuer_entity_key,
+        cut.as_of_date,
+        coalesce(
+            (person.is_deceased and person.death_date <= cut.as_of_date)
+            or (
+                organisation.status_code in ('3', '4')
+                and coalesce(organisation.ended_date, cut.as_of_date) <= cut.as_of_date
+            ),
+            false
+        ) as has_ended_holder
+    from record
+    inner join register
+        on
+            record.identity_anchor = register.anchor
+            and register.operation = 'mint'
+    cross join cut
+    left join person_identifier
+        on
+            record.holder_code = person_identifier.identifier_number
+            and record.holder_kind_code = 'person'
+    left join person
+        on person_identifier.person_key = person.person_key
+    left join organisation_identifier
+        on
+            record.holder_code = organisation_identifier.identifier_number
+            and record.holder_kind_code = 'organisation'
+    left join organisation
+        on organisation_identifier.entity_key = organisation.entity_key
+    left join organisation_identifier as issuer
+        on
+            record.issuer_code = issuer.identifier_number
+            and issuer.identifier_kind_code = 'uscc'
+),
+
+chained as (
+    select
+        *,
+        lag(licence_key) over (
+            partition by chain_anchor
+            order by version_no
+        ) as predecessor_key,
+        lead(licence_key) over (
+            partition by chain_anchor
+            order by version_no
+        ) as successor_key
+    from resolved
+    where identifier_grade_code = 'ok'
+    union all
+    select
+        *,
+        cast(null as bigint) as predecessor_key,
+        cast(null as bigint) as successor_key
+    from resolved
+    where identifier_grade_code <> 'ok'
+),
+
+reasoned as (
+    select
+        *,
+        {{ licence_reason() }} as computed_reason_code
+    from chained
+),
+
+stated as (
+    select
+        *,
+        {{ licence_state() }} as computed_state_code
+    from reasoned
+),
+
+final as (
+    select
+        *,
+        hash(stated) as _row_hash
+    from stated
+)
+
+select * from final

@@ -1,0 +1,76 @@
+-- Every record with the person it speaks of and the rank of each of its values. Records without a
+-- usable identity have no person; `dq_population__unidentified_record` lists them.
+with record as (
+    select * from {{ ref('int_population__person_record') }}
+),
+
+register as (
+    select * from {{ ref('int_population__identity_register') }}
+),
+
+precedence as (
+    select * from {{ ref('int_population__source_precedence') }}
+),
+
+matched as (
+    select
+        register.key as person_key,
+        record.*,
+        {{ rank_base('record.source_at', 'precedence.source_no',
+                     "record.source_key || record.role_code") }} as rank_base,
+        {%- for attribute in population_attributes() %}
+        precedence.{{ attribute }}_priority{{ ',' if not loop.last }}
+        {%- endfor %}
+    from record
+    inner join precedence
+        on
+            record.system_code = precedence.system_code
+            and record.table_code = precedence.table_code
+    left join register
+        on
+            record.identity_anchor = register.anchor
+            and register.operation = 'mint'
+),
+
+-- Equal ranks would make the winner differ from run to run: of records of one person that agree in
+-- source, second and mixer only one has a say.
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by person_key, rank_base
+            order by source_key, role_code
+        ) = 1 as has_a_say
+    from matched
+),
+
+valued as (
+    select
+        person_key,
+        system_code,
+        table_code,
+        source_key,
+        role_code,
+        identity_number,
+        identity_kind_code,
+        identity_grade_code,
+        identity_anchor,
+        {%- for attribute in population_attributes() %}
+        {{ attribute }},
+        case
+            when has_a_say
+                then {{ attribute_rank(attribute, attribute ~ '_priority', 'rank_base') }}
+        end as {{ attribute }}_rank,
+        {%- endfor %}
+        source_at
+    from ranked
+),
+
+final as (
+    select
+        *,
+        hash(valued) as _row_hash
+    from valued
+)
+
+select * from final

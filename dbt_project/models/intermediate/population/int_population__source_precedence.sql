@@ -1,0 +1,1 @@
+{{ source_precedence('population', population_attributes()) }}

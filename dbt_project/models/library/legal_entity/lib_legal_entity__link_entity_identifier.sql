@@ -1,0 +1,31 @@
+{{ config(materialized='library') }}
+
+with record as (
+    select * from {{ library_input('int_legal_entity__organisation_matched', key='entity_key') }}
+),
+
+identifier as (
+    select entity_key, 'uscc' as identifier_kind_code, uscc as identifier_number, source_at
+    from record
+    union all
+    select entity_key, 'organisation', organisation_code, source_at
+    from record
+    union all
+    select entity_key, 'registration', registration_number, source_at
+    from record
+),
+
+final as (
+    select
+        entity_key,
+        identifier_kind_code,
+        identifier_number,
+        cast(count(*) as integer) as source_record_count,
+        min(source_at) as first_seen_at,
+        max(source_at) as last_seen_at
+    from identifier
+    where identifier_number is not null
+    group by entity_key, identifier_kind_code, identifier_number
+)
+
+select * from final

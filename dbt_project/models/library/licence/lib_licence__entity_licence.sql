@@ -1,0 +1,38 @@
+{{ config(materialized='library') }}
+
+with licence as (
+    select * from {{ library_input('int_licence__licence_resolved', key='licence_key') }}
+),
+
+final as (
+    select
+        licence_key,
+        system_code,
+        source_key,
+        licence_identifier,
+        identifier_grade_code,
+        licence_type_code,
+        licence_name,
+        licence_number,
+        version_no,
+        issuer_name,
+        issuer_code,
+        issuer_entity_key,
+        holder_name,
+        holder_code,
+        holder_kind_code,
+        person_key,
+        entity_key,
+        operation_code,
+        stated_state_code,
+        computed_state_code,
+        computed_reason_code,
+        successor_key is null as is_current_version,
+        issued_date,
+        valid_from,
+        valid_to,
+        source_at
+    from licence
+)
+
+select * from final

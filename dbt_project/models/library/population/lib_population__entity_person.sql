@@ -1,0 +1,32 @@
+{{ config(materialized='library') }}
+
+with golden as (
+    select * from {{ library_input('int_population__person_golden', key='person_key') }}
+),
+
+final as (
+    select
+        person_key,
+        resident_number,
+        identity_basis_code,
+        name,
+        sex_code,
+        birth_date,
+        ethnicity_code,
+        division_code,
+        address,
+        phone,
+        education_code,
+        marital_status_code,
+        death_date is not null as is_deceased,
+        death_date,
+        cast(source_record_count as integer) as source_record_count,
+        (
+            {%- for attribute in population_attributes() %}
+            {{ attribute }}_is_conflicted{{ ' or' if not loop.last }}
+            {%- endfor %}
+        ) as has_conflict
+    from golden
+)
+
+select * from final

@@ -1,0 +1,19 @@
+{{ config(materialized='library') }}
+
+with record as (
+    select * from {{ library_input('int_population__person_matched', key='person_key') }}
+),
+
+final as (
+    select
+        person_key,
+        system_code,
+        table_code,
+        source_key,
+        role_code,
+        identity_grade_code,
+        source_at
+    from record
+)
+
+select * from final

@@ -1,0 +1,15 @@
+with code_value as (
+    select * from {{ ref('code_value') }}
+),
+
+final as (
+    select
+        code_set,
+        code,
+        name,
+        standard,
+        source_mark
+    from code_value
+)
+
+select * from final
