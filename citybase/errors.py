@@ -38,3 +38,7 @@ class LockedError(CitybaseError):
 
 class WarehouseError(CitybaseError):
     """The warehouse or the published files are not in the state the command needs."""
+
+
+class IdentifierError(CitybaseError):
+    """An identity number cannot be read, or cannot be given what was asked of it."""
