@@ -78,13 +78,13 @@
 
 {# The parts of a rank. #}
 {% macro rank_priority(rank) -%}
-    (63 - {{ integer_divide(rank, 144115188075855872) }})
+    (63 - {{ whole_quotient(rank, 144115188075855872) }})
 {%- endmacro %}
 
 {% macro rank_second(rank) -%}
-    ({{ integer_divide(rank, 8388608) }} % 17179869184)
+    ({{ whole_quotient(rank, 8388608) }} % 17179869184)
 {%- endmacro %}
 
 {% macro rank_source_no(rank) -%}
-    ({{ integer_divide(rank, 8192) }} % 1024)
+    ({{ whole_quotient(rank, 8192) }} % 1024)
 {%- endmacro %}

@@ -35,12 +35,3 @@
 {% macro spark__value_hash(value) -%}
     xxhash64({{ value }})
 {%- endmacro %}
-
-{# Integer division of non-negative integers. #}
-{% macro integer_divide(a, b) %}{{ adapter.dispatch('integer_divide', 'citybase')(a, b) }}{% endmacro %}
-{% macro duckdb__integer_divide(a, b) -%}
-    ({{ a }} // {{ b }})
-{%- endmacro %}
-{% macro spark__integer_divide(a, b) -%}
-    ({{ a }} div {{ b }})
-{%- endmacro %}

@@ -7,7 +7,7 @@ anchored as (
     select
         *,
         case
-            when identifier_grade_code = 'ok' then 'licence:' || licence_identifier
+            when is_well_formed then 'licence:' || licence_identifier
             else 'source:' || system_code || '.licence:' || source_key
         end as identity_anchor
     from licence

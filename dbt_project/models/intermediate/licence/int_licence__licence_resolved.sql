@@ -82,14 +82,14 @@ chained as (
             order by version_no
         ) as successor_key
     from resolved
-    where identifier_grade_code = 'ok'
+    where is_well_formed
     union all
     select
         *,
         cast(null as bigint) as predecessor_key,
         cast(null as bigint) as successor_key
     from resolved
-    where identifier_grade_code <> 'ok'
+    where not is_well_formed
 ),
 
 reasoned as (

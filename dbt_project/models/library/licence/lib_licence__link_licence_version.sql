@@ -13,7 +13,7 @@ final as (
         successor_key,
         previous_identifier as stated_previous_identifier
     from licence
-    where identifier_grade_code = 'ok'
+    where is_well_formed
 )
 
 select * from final

@@ -1,0 +1,46 @@
+with source as (
+    select * from {{ source('civil_registry', 'social_organisation') }}
+),
+
+numbered as (
+    select
+        source.* exclude (uscc),
+        {{ normalise_number('source.uscc') }} as uscc_number,
+        cast(null as varchar) as organisation_number,
+        cast(null as varchar) as registration_no
+    from source
+),
+
+identified as (
+    {{ organisation_identity('numbered') }}
+),
+
+final as (
+    select
+        'civil_registry' as system_code,
+        'social_organisation' as table_code,
+        identified.organisation_no as source_key,
+        identified.uscc,
+        identified.organisation_code,
+        identified.registration_number,
+        identified.identity_grade_code,
+        'source:civil_registry.social_organisation:' || identified.organisation_no
+            as identity_anchor,
+        {{ clean_text('identified.name') }} as name,
+        {{ clean_text('identified.organisation_type_code') }} as organisation_type_code,
+        status.standard_code as status_code,
+        identified.established_date,
+        identified.cancelled_date as ended_date,
+        {{ clean_text('identified.division_code') }} as division_code,
+        {{ clean_text('identified.address') }} as address,
+        {{ normalise_number('identified.phone') }} as phone,
+        cast(identified.registered_capital_wan_cny * 10000 as decimal(24, 2)) as registered_capital_cny,
+        {{ clean_text('identified.legal_representative_name') }} as representative_name,
+        {{ person_number(normalise_number('identified.legal_representative_id_number')) }}
+            as representative_number,
+        identified.updated_at as source_at
+    from identified
+    {{- join_crosswalk('status', 'social_organisation_status', 'identified.status_code') }}
+)
+
+select * from final

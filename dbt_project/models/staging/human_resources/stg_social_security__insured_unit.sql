@@ -1,0 +1,43 @@
+with source as (
+    select * from {{ source('social_security', 'insured_unit') }}
+),
+
+numbered as (
+    select
+        source.* exclude (uscc, organisation_code, registration_number),
+        {{ normalise_number('source.uscc') }} as uscc_number,
+        {{ normalise_number('source.organisation_code') }} as organisation_number,
+        {{ normalise_number('source.registration_number') }} as registration_no
+    from source
+),
+
+identified as (
+    {{ organisation_identity('numbered') }}
+),
+
+final as (
+    select
+        'social_security' as system_code,
+        'insured_unit' as table_code,
+        identified.unit_no as source_key,
+        identified.uscc,
+        identified.organisation_code,
+        identified.registration_number,
+        identified.identity_grade_code,
+        cast(null as varchar) as identity_anchor,
+        {{ clean_text('identified.name') }} as name,
+        {{ clean_text('identified.unit_type_code') }} as organisation_type_code,
+        status.standard_code as status_code,
+        {{ clean_text('identified.division_code') }} as division_code,
+        {{ clean_text('identified.address') }} as address,
+        {{ normalise_number('identified.phone') }} as phone,
+        {{ clean_text('identified.legal_representative_name') }} as representative_name,
+        {{ person_number(normalise_number('identified.legal_representative_id_number')) }}
+            as representative_number,
+        identified.insured_person_count,
+        identified.updated_at as source_at
+    from identified
+    {{- join_crosswalk('status', 'insured_unit_status', 'identified.status_code') }}
+)
+
+select * from final

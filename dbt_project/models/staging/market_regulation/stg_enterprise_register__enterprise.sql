@@ -1,0 +1,63 @@
+with source as (
+    select * from {{ source('enterprise_register', 'enterprise') }}
+),
+
+status_event as (
+    select * from {{ ref('stg_enterprise_register__status_event') }}
+),
+
+-- The register's own row says that an enterprise ended, its events say when.
+ended as (
+    select
+        enterprise_no,
+        max(event_date) as ended_date
+    from status_event
+    where ends_the_enterprise
+    group by enterprise_no
+),
+
+numbered as (
+    select
+        source.* exclude (uscc, organisation_code, registration_number),
+        {{ normalise_number('source.uscc') }} as uscc_number,
+        {{ normalise_number('source.organisation_code') }} as organisation_number,
+        {{ normalise_number('source.registration_number') }} as registration_no
+    from source
+),
+
+identified as (
+    {{ organisation_identity('numbered') }}
+),
+
+final as (
+    select
+        'enterprise_register' as system_code,
+        'enterprise' as table_code,
+        identified.enterprise_no as source_key,
+        identified.uscc,
+        identified.organisation_code,
+        identified.registration_number,
+        identified.identity_grade_code,
+        'source:enterprise_register.enterprise:' || identified.enterprise_no as identity_anchor,
+        {{ clean_text('identified.name') }} as name,
+        {{ clean_text('identified.entity_type_code') }} as organisation_type_code,
+        status.standard_code as status_code,
+        identified.established_date,
+        ended.ended_date,
+        {{ open_ended_date('identified.valid_to') }} as valid_to,
+        {{ clean_text('identified.industry_code') }} as industry_code,
+        {{ clean_text('identified.division_code') }} as division_code,
+        {{ clean_text('identified.address') }} as address,
+        {{ normalise_number('identified.phone') }} as phone,
+        cast(identified.registered_capital_wan_cny * 10000 as decimal(24, 2)) as registered_capital_cny,
+        {{ clean_text('identified.legal_representative_name') }} as representative_name,
+        {{ person_number(normalise_number('identified.legal_representative_id_number')) }}
+            as representative_number,
+        identified.updated_at as source_at
+    from identified
+    left join ended
+        on identified.enterprise_no = ended.enterprise_no
+    {{- join_crosswalk('status', 'enterprise_status', 'identified.status_code') }}
+)
+
+select * from final

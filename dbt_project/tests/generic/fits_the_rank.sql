@@ -1,0 +1,6 @@
+{# The number keeps to the bits a golden-record rank has for it (macros/library/golden_record.sql). #}
+{% test fits_the_rank(model, column, least, most) %}
+    select {{ column }}
+    from {{ model }}
+    where {{ column }} is null or {{ column }} not between {{ least }} and {{ most }}
+{% endtest %}
