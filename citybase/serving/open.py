@@ -1,0 +1,43 @@
+"""How published files are read: one connection with every library of one version attached.
+
+Add here other ways of reading a published version. Keep out: anything that writes.
+"""
+
+import duckdb
+
+from citybase.duck import connect
+from citybase.serving.audience import audience_named
+from citybase.serving.keys import read_steward_key
+from citybase.serving.library_file import attach
+from citybase.serving.versions import version_folder
+from citybase.settings import Settings
+
+
+def open_library(
+    settings: Settings, audience: str, *, version: int | None = None
+) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection with each published file attached read-only under its own name.
+
+    ``select … from population.entity_person`` works on it. The connection stays on the version it
+    was opened on; open another to see a newer one.
+
+    Raises:
+        WarehouseError: no such audience, nothing published, the version is not kept, or the key
+            does not fit.
+    """
+    key = read_steward_key(settings) if audience_named(audience).is_encrypted else None
+    folder = version_folder(settings, audience, version=version)
+    connection = connect()
+    try:
+        for path in sorted(folder.glob("*.duckdb")):
+            attach(connection, path, name=path.stem, key=key)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def lock_down(connection: duckdb.DuckDBPyConnection) -> None:
+    """Leave a connection nothing but its attached files: no other file, no setting."""
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
