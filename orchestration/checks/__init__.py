@@ -1,0 +1,1 @@
+"""What turns check results of other rooms into Dagster's asset checks."""

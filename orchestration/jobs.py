@@ -1,0 +1,46 @@
+"""The jobs an operator starts: the whole way, or one library again.
+
+Add a job when people launch a new selection by hand. Keep out: what runs by itself (schedules and
+sensors) and the assets.
+"""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from orchestration.assets.identity_register import LAYER as LANDING
+from orchestration.assets.identity_register import SYSTEM as IDENTITY_REGISTER
+from orchestration.assets.publish import LAYER as SERVING
+from orchestration.assets.warehouse import BIND_LAYER
+
+LIBRARIES = ("population", "legal_entity", "licence")
+
+
+def full_build() -> dg.UnresolvedAssetJobDefinition:
+    """Everything: extract, bind, build, land the minted keys, publish."""
+    return dg.define_asset_job(
+        "full_build",
+        selection=dg.AssetSelection.all(),
+        description="全量构建: extract every system, build and check the libraries, publish.",
+    )
+
+
+def rebuild_library(library: str) -> dg.UnresolvedAssetJobDefinition:
+    """One library from what has landed, with what it is built on, and publish."""
+    own = dg.AssetSelection.groups(
+        f"intermediate_{library}", f"library_{library}", f"quality_{library}"
+    )
+    built = own.upstream() - dg.AssetSelection.key_prefixes([LANDING])
+    registers = dg.AssetSelection.key_prefixes([LANDING, IDENTITY_REGISTER])
+    return dg.define_asset_job(
+        f"rebuild_{library}",
+        selection=built
+        | dg.AssetSelection.groups(BIND_LAYER, SERVING)
+        | registers,
+        description=f"重建{library}: bind what has landed, build this library, publish.",
+    )
+
+
+def all_jobs() -> Sequence[dg.UnresolvedAssetJobDefinition]:
+    """Every job of the code location."""
+    return [full_build(), *(rebuild_library(library) for library in LIBRARIES)]

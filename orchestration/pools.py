@@ -1,0 +1,3 @@
+"""The one pool: every op that opens ``warehouse.duckdb`` belongs to it, so that they take turns."""
+
+WAREHOUSE = "warehouse"
