@@ -1,0 +1,86 @@
+"""The tables of the operational store, as SQLAlchemy Core sees them.
+
+Add a table here together with a migration that creates it (a test compares the two). Instants are
+UTC without zone. Keep out: queries, and anything that DuckDB should read by itself: rows reach
+the warehouse as Arrow (``sources/raw.py``).
+"""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in a column whose type is exactly INTEGER.
+Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+# One row per try to extract a table. It hands out the batch number; a try that died leaves no end.
+attempt = sa.Table(
+    "attempt",
+    metadata,
+    sa.Column("batch_id", Number, primary_key=True, autoincrement=True),
+    sa.Column("system_code", sa.String, nullable=False),
+    sa.Column("table_code", sa.String, nullable=False),
+    sa.Column("started_at", sa.DateTime, nullable=False),
+    sa.Column("ended_at", sa.DateTime),
+    sa.Column("error", sa.Text),
+    sa.Index(None, "system_code", "table_code", "batch_id"),
+    sqlite_autoincrement=True,
+)
+
+# What the registry promised about a table when a batch of it was landed.
+schema_version = sa.Table(
+    "schema_version",
+    metadata,
+    sa.Column("system_code", sa.String, primary_key=True),
+    sa.Column("table_code", sa.String, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("columns", sa.JSON, nullable=False),
+    sa.Column("created_at", sa.DateTime, nullable=False),
+)
+
+# The ledger: the row IS the commit. Files are relative to the landing folder.
+batch = sa.Table(
+    "batch",
+    metadata,
+    sa.Column(
+        "batch_id", Number, sa.ForeignKey("attempt.batch_id"), primary_key=True, autoincrement=False
+    ),
+    sa.Column("system_code", sa.String, nullable=False),
+    sa.Column("table_code", sa.String, nullable=False),
+    sa.Column("mode", sa.String, nullable=False),
+    sa.Column("position", sa.JSON, nullable=False),
+    sa.Column("files", sa.JSON, nullable=False),
+    sa.Column("quarantine_files", sa.JSON, nullable=False),
+    sa.Column("rows_read", sa.BigInteger, nullable=False),
+    sa.Column("rows_landed", sa.BigInteger, nullable=False),
+    sa.Column("rows_quarantined", sa.BigInteger, nullable=False),
+    sa.Column("min_watermark", sa.String),
+    sa.Column("max_watermark", sa.String),
+    sa.Column("checksum", sa.String, nullable=False),
+    sa.Column("schema_version", sa.Integer, nullable=False),
+    sa.Column("started_at", sa.DateTime, nullable=False),
+    sa.Column("committed_at", sa.DateTime, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["system_code", "table_code", "schema_version"],
+        ["schema_version.system_code", "schema_version.table_code", "schema_version.version"],
+        name="fk_batch_schema_version",
+    ),
+    sa.CheckConstraint("rows_read = rows_landed + rows_quarantined", name="reconciled"),
+    sa.Index(None, "system_code", "table_code", "batch_id"),
+)
+
+# One row per bind: the numbers stay unique when the warehouse is rebuilt from landing.
+cut = sa.Table(
+    "cut",
+    metadata,
+    sa.Column("cut_id", Number, primary_key=True, autoincrement=True),
+    sa.Column("bound_at", sa.DateTime, nullable=False),
+    sa.Column("as_of_date", sa.Date, nullable=False),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,163 @@
+"""One extraction of one table under way: from the rows as read to the committed batch.
+
+The order is what makes a kill harmless: split the scratch segment if any row is bad, make the files
+durable, then commit one ledger row; whatever was written before that is an orphan, which the next
+extraction of the table sweeps. Keep out: where rows come from (``extract.py``).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import sqlalchemy as sa
+
+from citybase.settings import Settings
+from sources import landing, ledger
+from sources.connectors import Reading
+from sources.ledger import Batch
+from sources.segment import (
+    count_quarantined,
+    count_rows,
+    land_good_rows,
+    measure,
+    quarantine_bad_rows,
+)
+from sources.tables import LandedTable
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A committed batch. ``unchanged``: it says what the batch before said and shares its files."""
+
+    system_code: str
+    table_code: str
+    batch_id: int
+    mode: str
+    rows_read: int
+    rows_landed: int
+    rows_quarantined: int
+    unchanged: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One extraction under way."""
+
+    settings: Settings
+    engine: sa.Engine
+    table: LandedTable
+    batch_id: int
+    started_at: datetime
+
+    def path(self, place: Callable[[Settings, str, str, int], Path]) -> Path:
+        """Where one of its files goes; ``place`` is a function of ``landing``."""
+        return place(self.settings, self.table.system_code, self.table.table_code, self.batch_id)
+
+
+@contextmanager
+def attempted(settings: Settings, engine: sa.Engine, table: LandedTable) -> Iterator[Attempt]:
+    """Hold the table, clear what a killed extraction left, and note how this one ends."""
+    with landing.table_lock(settings, table.system_code, table.table_code):
+        landing.sweep_table(settings, engine, table.system_code, table.table_code)
+        attempt = Attempt(
+            settings, engine, table, ledger.begin_attempt(engine, table), ledger.now()
+        )
+        try:
+            yield attempt
+        except BaseException as error:
+            ledger.end_attempt(engine, attempt.batch_id, error=str(error) or type(error).__name__)
+            landing.sweep_table(settings, engine, table.system_code, table.table_code)
+            raise
+
+
+def land(
+    attempt: Attempt, duck: duckdb.DuckDBPyConnection, *, reading: Reading, rows: int
+) -> Receipt:
+    """Turn the scratch segment into final files and commit them."""
+    table = attempt.table
+    scratch = attempt.path(landing.scratch_segment)
+    segment = attempt.path(landing.segment)
+    quarantine = attempt.path(landing.quarantine_segment)
+    found = measure(scratch, duck=duck, table=table, rejects=True)
+    quarantined: list[Path] = []
+    rejected_checksum = 0
+    if found.clean and not reading.rows_broken:
+        scratch.rename(segment)
+    else:
+        land_good_rows(scratch, segment, duck=duck, table=table)
+        rejected_checksum = quarantine_bad_rows(
+            scratch,
+            quarantine,
+            duck=duck,
+            table=table,
+            reading=reading,
+            rows=rows,
+            batch_id=attempt.batch_id,
+        )
+        quarantined = [quarantine]
+        scratch.unlink()
+        found = measure(segment, duck=duck, table=table, rejects=False)
+    batch = Batch(
+        batch_id=attempt.batch_id,
+        system_code=table.system_code,
+        table_code=table.table_code,
+        mode=table.mode,
+        position=reading.position,
+        files=(landing.relative(attempt.settings, segment),),
+        quarantine_files=tuple(landing.relative(attempt.settings, file) for file in quarantined),
+        rows_read=rows + reading.rows_broken,
+        rows_landed=count_rows([segment], duck=duck),
+        rows_quarantined=count_quarantined(quarantined, duck=duck),
+        min_watermark=found.min_watermark,
+        max_watermark=found.max_watermark,
+        checksum=f"{found.checksum:x}+{rejected_checksum:x}",
+        schema_version=0,
+        started_at=attempt.started_at,
+        committed_at=attempt.started_at,
+    )
+    return _committed(attempt, batch)
+
+
+def _committed(attempt: Attempt, batch: Batch) -> Receipt:
+    """Commit a batch; one that says what the batch before it said shares that batch's files."""
+    new_files = landing.absolute(attempt.settings, (*batch.files, *batch.quarantine_files))
+    before = ledger.last_batch(attempt.engine, batch.system_code, batch.table_code)
+    unchanged = before is not None and _same(attempt, before, batch)
+    if before is not None and unchanged:
+        batch = replace(batch, files=before.files, quarantine_files=before.quarantine_files)
+    else:
+        for file in new_files:
+            landing.make_durable(attempt.settings, file)
+    batch = ledger.commit(attempt.engine, attempt.table, batch)
+    if unchanged:
+        for file in new_files:
+            file.unlink()
+    return Receipt(
+        system_code=batch.system_code,
+        table_code=batch.table_code,
+        batch_id=batch.batch_id,
+        mode=batch.mode,
+        rows_read=batch.rows_read,
+        rows_landed=batch.rows_landed,
+        rows_quarantined=batch.rows_quarantined,
+        unchanged=unchanged,
+        seconds=(batch.committed_at - batch.started_at).total_seconds(),
+    )
+
+
+def _same(attempt: Attempt, before: Batch, batch: Batch) -> bool:
+    return (
+        batch.mode == "full"
+        and before.mode == "full"
+        and before.checksum == batch.checksum
+        and before.rows_landed == batch.rows_landed
+        and before.rows_quarantined == batch.rows_quarantined
+        and ledger.declared_columns(
+            attempt.engine, before.system_code, before.table_code, before.schema_version
+        )
+        == attempt.table.columns
+    )

@@ -1,0 +1,43 @@
+"""How each technology is read: one module per technology, one function that opens a system.
+
+Add a technology as a module with a ``Session`` and a line in ``open_source``. Keep out: names of
+systems and tables (those are registry data) and landing.
+"""
+
+from pathlib import Path
+from typing import assert_never
+
+from citybase.errors import SourceError
+from sources.connectors.base import Reading, Session
+from sources.connectors.csv import CsvSession
+from sources.connectors.postgresql import PostgresSession
+from sources.connectors.sqlite import SqliteSession
+from sources.contract import CsvConnection, PostgresConnection, SqliteConnection, System
+
+__all__ = ["Reading", "Session", "open_source"]
+
+
+def open_source(system: System, environment: dict[str, str]) -> Session:
+    """Open a source system for reading; ``environment`` is ``settings.source_environment(...)``.
+
+    Raises:
+        SourceError: its location is not set, or it cannot be reached.
+    """
+    connection = system.connection
+    location = environment.get(connection.location_env)
+    if not location:
+        raise SourceError(
+            f"{system.system} ({system.name}) has no location: {connection.location_env} "
+            "is not set.",
+            remedy=f"Set {connection.location_env}, or run `citybase city create` for the "
+            "synthetic city.",
+        )
+    match connection:
+        case PostgresConnection():
+            return PostgresSession(system, location, schema=connection.db_schema)
+        case SqliteConnection():
+            return SqliteSession(system, Path(location))
+        case CsvConnection():
+            return CsvSession(system, Path(location), connection)
+        case _:
+            assert_never(connection)

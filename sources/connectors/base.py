@@ -1,0 +1,123 @@
+"""What every connector offers, and the one wording of its errors.
+
+A connector turns a source table into SQL that DuckDB runs once. Add here what all technologies
+share. Keep out: any one technology (``postgresql.py``, ``sqlite.py``, ``csv.py``), and what becomes
+of the rows (``sources/extract.py``).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+
+from citybase.errors import SourceError
+from sources.contract import Column, System, Table
+
+LINE_COLUMN = "_line"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One read of one source table.
+
+    ``sql`` yields one row per source row: every registry column under its code, as the source's own
+    text or as a type that DuckDB reads without loss, and ``_line`` (VARCHAR, null where the source
+    has no lines). It may be run once. ``position`` says what was read. Files have records that are
+    no rows at all: ``broken`` is a file of them (``transcribe.py``), and the connector's own counts
+    stand beside.
+    """
+
+    sql: str
+    position: Mapping[str, str] = field(default_factory=dict)
+    broken: Path | None = None
+    rows_broken: int = 0
+    rows_good: int | None = None
+
+
+class Session(ABC):
+    """An open source system. One session reads many tables, one after the other."""
+
+    extensions: tuple[str, ...] = ()
+
+    def __init__(self, system: System, location: str) -> None:
+        """Remember what is read and where; ``location`` may hold a password."""
+        self.system = system
+        self.location = location
+
+    @abstractmethod
+    def inspect(self, table: Table) -> None:
+        """Raise SourceError unless the source table is there and fits its registry columns."""
+
+    @abstractmethod
+    def read(self, table: Table, *, duck: duckdb.DuckDBPyConnection, work: Path) -> Reading:
+        """Inspect the table and prepare its one read on ``duck``; ``work`` is a private folder.
+
+        Raises SourceError when the table is missing or does not fit its registry columns.
+        """
+
+    def explained(self, table: Table, error: duckdb.Error) -> SourceError:
+        """The error of a read that broke while it ran."""
+        return self.table_error(
+            table,
+            f"could not be read to its end: {self.without_secret(str(error))}",
+            remedy="Look at the source's own log, then extract this table again.",
+        )
+
+    @abstractmethod
+    def close(self) -> None:
+        """Leave the source."""
+
+    def __enter__(self) -> Self:
+        """The session itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the source, whatever happened."""
+        self.close()
+
+    def system_error(self, problem: str, *, remedy: str | None = None) -> SourceError:
+        """One sentence that names the system."""
+        return SourceError(
+            f"{self.system.system} ({self.system.name}) {problem.rstrip('.')}.",
+            remedy=remedy or f"Correct {self.system.connection.location_env}. {self.owner}",
+        )
+
+    def table_error(self, table: Table, problem: str, *, remedy: str) -> SourceError:
+        """One sentence that names system and table."""
+        return SourceError(
+            f"{self.system.system}.{table.table} ({self.system.name}, {table.source_name}) "
+            f"{problem.rstrip('.')}.",
+            remedy=remedy,
+        )
+
+    def missing_columns(self, table: Table, missing: list[Column], found: list[str]) -> SourceError:
+        """The source no longer has a column that the registry promises."""
+        names = ", ".join(f"{c.source_name} ({c.column}, {c.name})" for c in missing)
+        declared = {column.source_name for column in table.columns}
+        unknown = [name for name in found if name not in declared]
+        hint = f" It does have {', '.join(unknown[:8])}." if unknown else ""
+        return self.table_error(
+            table,
+            f"lacks column {names}",
+            remedy=f"If it was renamed, write the new name as `source:` in the registry.{hint} "
+            f"{self.owner}",
+        )
+
+    @property
+    def owner(self) -> str:
+        """Whom to ask."""
+        return f"Ask {self.system.owner.name} ({self.system.owner.phone})."
+
+    def without_secret(self, text: str) -> str:
+        """The first line of a foreign message, without the location it may repeat."""
+        line = text.strip().splitlines()[0] if text.strip() else "no message"
+        return line.replace(self.location, "…")[:300]

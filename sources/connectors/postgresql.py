@@ -1,0 +1,191 @@
+"""Reads PostgreSQL: one read-only query per table, through DuckDB's postgres scanner.
+
+The scanner turns NaN numerics into 0.0, unbounded numerics into DOUBLE and knows neither arrays
+nor enums as text, so the select list is generated from pg_catalog: only types that survive
+unchanged are read natively, everything else as PostgreSQL's own text. Keep out: change capture.
+"""
+
+from pathlib import Path
+
+import duckdb
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from citybase.duck import literal, quoted
+from citybase.errors import SourceError
+from sources.connectors.base import LINE_COLUMN, Reading, Session
+from sources.contract import Column, System, Table
+
+_CONNECT_SECONDS = 10
+_OPTIONS = (
+    "-c default_transaction_read_only=on "
+    "-c statement_timeout=3600000 "
+    "-c lock_timeout=10000 "
+    "-c idle_in_transaction_session_timeout=600000 "
+    "-c datestyle=ISO,YMD -c intervalstyle=iso_8601 -c extra_float_digits=1"
+)
+_ALIAS = "source"
+
+_WHOLE = frozenset({"int2", "int4", "int8"})
+_REAL = frozenset({"float4", "float8"})
+_WORDS = frozenset({"text", "varchar", "bpchar", "name"})
+_SAFE = _WHOLE | {"bool", "float8", "text", "varchar"}
+
+# Which source types can hold values of a registry type; text can hold any, varchar takes any.
+_FITS = {
+    "boolean": _WORDS | _WHOLE | {"bool"},
+    "smallint": _WORDS | _WHOLE | {"numeric"},
+    "integer": _WORDS | _WHOLE | {"numeric"},
+    "bigint": _WORDS | _WHOLE | {"numeric"},
+    "decimal": _WORDS | _WHOLE | {"numeric"},
+    "double": _WORDS | _WHOLE | _REAL | {"numeric"},
+    "date": _WORDS | {"date"},
+    "timestamp": _WORDS | {"date", "timestamp", "timestamptz"},
+}
+
+_COLUMNS = """
+    select
+        a.attname, coalesce(b.typname, t.typname), t.typtype, format_type(a.atttypid, a.atttypmod)
+    from pg_catalog.pg_attribute as a
+    inner join pg_catalog.pg_type as t on t.oid = a.atttypid
+    left join pg_catalog.pg_type as b on b.oid = nullif(t.typbasetype, 0)
+    where a.attrelid = %s and a.attnum > 0 and not a.attisdropped
+    order by a.attnum
+"""
+_RELATION = """
+    select c.oid, has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
+    from pg_catalog.pg_class as c
+    inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    where n.nspname = %s and c.relname = %s and c.relkind in ('r', 'p', 'v', 'm', 'f')
+"""
+
+
+class PostgresSession(Session):
+    """One PostgreSQL database, read by a connection that cannot write."""
+
+    extensions = ("postgres_scanner",)
+
+    def __init__(self, system: System, location: str, *, schema: str) -> None:
+        """Connect. Raises SourceError when the server, the database or the user is refused."""
+        super().__init__(system, location)
+        self._schema = schema
+        self._conninfo = self._complete(location)
+        try:
+            self._catalog = psycopg.connect(self._conninfo, autocommit=True)
+        except psycopg.Error as error:
+            raise self._refused(error) from None
+
+    def close(self) -> None:
+        """Close the catalogue connection."""
+        self._catalog.close()
+
+    def inspect(self, table: Table) -> None:
+        """See ``Session.inspect``."""
+        self._select(table)
+
+    def read(self, table: Table, *, duck: duckdb.DuckDBPyConnection, work: Path) -> Reading:  # noqa: ARG002
+        """See ``Session.read``."""
+        select = self._select(table)
+        try:
+            duck.execute(f"attach {literal(self._conninfo)} as {_ALIAS} (type postgres, read_only)")
+        except duckdb.Error as error:
+            raise self.explained(table, error) from None
+        columns = ", ".join(quoted(column.column) for column in table.columns)
+        return Reading(
+            sql=f"select {columns}, null::varchar as {LINE_COLUMN} "
+            f"from postgres_query({literal(_ALIAS)}, {literal(select)})",
+        )
+
+    def without_secret(self, text: str) -> str:
+        """The first line of a foreign message, without connection string or password."""
+        password = conninfo_to_dict(self.location).get("password")
+        text = text.replace(self._conninfo, "…")
+        if password:
+            text = text.replace(str(password), "…")
+        return super().without_secret(text)
+
+    def _complete(self, location: str) -> str:
+        try:
+            own = str(conninfo_to_dict(location).get("options") or "")
+            return make_conninfo(
+                location,
+                application_name="citybase",
+                client_encoding="UTF8",
+                connect_timeout=_CONNECT_SECONDS,
+                options=f"{own} {_OPTIONS}".strip(),
+            )
+        except psycopg.Error:
+            # The parser quotes what it could not read, which may be the password.
+            raise self.system_error(
+                f"has no libpq connection string in {self.system.connection.location_env}",
+                remedy="Write it like `host=db.example port=5432 dbname=huji user=reader "
+                "password=…`.",
+            ) from None
+
+    def _refused(self, error: psycopg.Error) -> SourceError:
+        text = self.without_secret(str(error).rsplit("FATAL:", maxsplit=1)[-1])
+        env = self.system.connection.location_env
+        if "password" in text or "authentication" in text:
+            return self.system_error(
+                f"refuses the user or the password: {text}",
+                remedy=f"Correct user and password in {env}. {self.owner}",
+            )
+        return self.system_error(
+            f"cannot be reached: {text}",
+            remedy=f"Start its database, or correct host, port and dbname in {env}. {self.owner}",
+        )
+
+    def _select(self, table: Table) -> str:
+        """The query that PostgreSQL itself runs."""
+        try:
+            return self._generated(table)
+        except psycopg.OperationalError as error:
+            raise self._refused(error) from None
+
+    def _generated(self, table: Table) -> str:
+        name = table.source_name
+        relation = self._catalog.execute(_RELATION, (self._schema, name)).fetchone()
+        if relation is None:
+            raise self.table_error(
+                table,
+                f"does not exist in schema {self._schema}",
+                remedy=f"If it was renamed, write the new name as `source:` of the table. "
+                f"{self.owner}",
+            )
+        oid, readable = relation
+        if not readable:
+            raise self.table_error(
+                table,
+                "may not be read by this user",
+                remedy=f"Ask for: grant usage on schema {self._schema} and select on "
+                f"{self._schema}.{name}. {self.owner}",
+            )
+        found = {
+            attribute: ("domain" if kind == "d" else base, shown)
+            for attribute, base, kind, shown in self._catalog.execute(_COLUMNS, (oid,))
+        }
+        missing = [column for column in table.columns if column.source_name not in found]
+        if missing:
+            raise self.missing_columns(table, missing, list(found))
+        expressions = ", ".join(
+            self._expression(table, column, *found[column.source_name]) for column in table.columns
+        )
+        return f"select {expressions} from {quoted(self._schema)}.{quoted(name)}"
+
+    def _expression(self, table: Table, column: Column, kind: str, shown: str) -> str:
+        fits = _FITS.get(column.type.split("(")[0])
+        if fits is not None and kind != "domain" and kind not in fits:
+            raise self.table_error(
+                table,
+                f"has column {column.source_name} ({column.column}, {column.name}) as {shown}, "
+                f"which does not fit the registry's {column.type}",
+                remedy=f"If the department changed it, change `type:` of {column.column} in the "
+                f"registry. {self.owner}",
+            )
+        source = quoted(column.source_name)
+        if kind == "timestamptz":
+            # The registry's timestamps are the city's own time.
+            source = f"({source} at time zone 'Asia/Shanghai')"
+        if kind not in _SAFE:
+            source = f"{source}::text"
+        return f"{source} as {quoted(column.column)}"

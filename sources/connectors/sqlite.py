@@ -1,0 +1,96 @@
+"""Reads a SQLite file through DuckDB's sqlite scanner, every value as text.
+
+SQLite keeps any value in any column, so a type is a promise that each value may break; text is read
+whole and judged afterwards. Keep out: Python's sqlite3 (two SQLite libraries in one process drop
+each other's file locks).
+"""
+
+from pathlib import Path
+
+import duckdb
+
+from citybase.duck import connect, literal, quoted
+from sources.connectors.base import LINE_COLUMN, Reading, Session
+from sources.contract import Column, System, Table
+
+_ALIAS = "source"
+_HEADER = b"SQLite format 3\x00"
+
+
+class SqliteSession(Session):
+    """One SQLite file, opened read-only."""
+
+    extensions = ("sqlite_scanner",)
+
+    def __init__(self, system: System, path: Path) -> None:
+        """Check that the file is a SQLite database. Raises SourceError when it is not."""
+        super().__init__(system, str(path))
+        self._path = path
+        try:
+            with path.open("rb") as file:
+                header = file.read(len(_HEADER))
+        except OSError as error:
+            raise self.system_error(f"cannot be opened: {path}: {error.strerror}") from None
+        if header != _HEADER:
+            raise self.system_error(f"is no SQLite database: {path}")
+
+    def close(self) -> None:
+        """Nothing is open between two reads."""
+
+    def inspect(self, table: Table) -> None:
+        """See ``Session.inspect``."""
+        with connect(extensions=self.extensions) as duck:
+            self._attach(duck, table)
+            self._select(duck, table)
+
+    def read(self, table: Table, *, duck: duckdb.DuckDBPyConnection, work: Path) -> Reading:  # noqa: ARG002
+        """See ``Session.read``."""
+        self._attach(duck, table)
+        columns = ", ".join(quoted(column.column) for column in table.columns)
+        return Reading(
+            sql=f"select {columns}, null::varchar as {LINE_COLUMN} "
+            f"from sqlite_query({literal(_ALIAS)}, {literal(self._select(duck, table))})",
+        )
+
+    def without_secret(self, text: str) -> str:
+        """The first line of a foreign message; the path of a file is no secret."""
+        return text.strip().splitlines()[0][:300] if text.strip() else "no message"
+
+    def _attach(self, duck: duckdb.DuckDBPyConnection, table: Table) -> None:
+        try:
+            duck.execute("set sqlite_all_varchar = true")
+            duck.execute(f"attach {literal(self.location)} as {_ALIAS} (type sqlite, read_only)")
+        except duckdb.Error as error:
+            raise self.explained(table, error) from None
+
+    def _select(self, duck: duckdb.DuckDBPyConnection, table: Table) -> str:
+        pragma = f"select name from pragma_table_info({literal(table.source_name)})"
+        try:
+            rows = duck.execute(
+                f"from sqlite_query({literal(_ALIAS)}, {literal(pragma)})"
+            ).fetchall()
+        except duckdb.Error as error:
+            raise self.explained(table, error) from None
+        if not rows:
+            raise self.table_error(
+                table,
+                "does not exist",
+                remedy=f"If it was renamed, write the new name as `source:` of the table. "
+                f"{self.owner}",
+            )
+        found = [str(name) for (name,) in rows]
+        missing = [column for column in table.columns if column.source_name not in found]
+        if missing:
+            raise self.missing_columns(table, missing, found)
+        expressions = ", ".join(_expression(column) for column in table.columns)
+        return f"select {expressions} from {quoted(table.source_name)}"
+
+
+def _expression(column: Column) -> str:
+    """The value as SQLite's own text: blobs as hexadecimal, reals for DOUBLE with all 17 digits."""
+    source = quoted(column.source_name)
+    real = f"printf('%!.17g', {source})" if column.type == "double" else f"cast({source} as text)"
+    return (
+        f"case typeof({source}) when 'blob' then hex({source}) when 'real' then {real} "
+        f"else cast({source} as text) end as {quoted(column.column)}"
+    )

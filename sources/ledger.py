@@ -1,0 +1,268 @@
+"""The ledger: one row per landed batch, and the row is the commit.
+
+Every question about which files count is answered here. Add here reads and writes of the tables
+``attempt``, ``schema_version``, ``batch`` and ``cut``. Keep out: files (``landing.py``) and DuckDB.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import sqlalchemy as sa
+
+from citybase.store import reading, writing
+from citybase.store.schema import attempt, batch, cut, schema_version
+from sources.tables import LandedColumn, LandedTable
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A committed batch. Files are relative to the landing folder; instants are UTC."""
+
+    batch_id: int
+    system_code: str
+    table_code: str
+    mode: str
+    position: Mapping[str, str]
+    files: tuple[str, ...]
+    quarantine_files: tuple[str, ...]
+    rows_read: int
+    rows_landed: int
+    rows_quarantined: int
+    min_watermark: str | None
+    max_watermark: str | None
+    checksum: str
+    schema_version: int
+    started_at: datetime
+    committed_at: datetime
+
+
+@dataclass(frozen=True)
+class TableTotal:
+    """What the ledger knows about one table: its newest batch, all batches, its newest failure."""
+
+    system_code: str
+    table_code: str
+    batches: int
+    last: Batch | None
+    failed_at: datetime | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Content:
+    """The batches that make up a table, and the columns each of their schema versions promised."""
+
+    batches: tuple[Batch, ...]
+    columns: Mapping[int, tuple[LandedColumn, ...]]
+
+
+def now() -> datetime:
+    """The instant, as the store keeps it: UTC without zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def begin_attempt(engine: sa.Engine, table: LandedTable) -> int:
+    """Note that an extraction begins; the number it gets will be its batch's."""
+    with writing(engine) as connection:
+        number = connection.scalar(
+            attempt.insert()
+            .values(system_code=table.system_code, table_code=table.table_code, started_at=now())
+            .returning(attempt.c.batch_id)
+        )
+        return int(number or 0)
+
+
+def end_attempt(engine: sa.Engine, batch_id: int, *, error: str | None = None) -> None:
+    """Note that an extraction ended without a batch, and why when it failed."""
+    with writing(engine) as connection:
+        connection.execute(
+            attempt.update()
+            .where(attempt.c.batch_id == batch_id)
+            .values(ended_at=now(), error=error)
+        )
+
+
+def commit(engine: sa.Engine, table: LandedTable, found: Batch) -> Batch:
+    """Make a batch true, in one transaction: its schema version, its row, the end of its attempt.
+
+    ``found.schema_version`` and ``found.committed_at`` are decided here.
+    """
+    with writing(engine) as connection:
+        moment = now()
+        values = {
+            **{column.name: getattr(found, column.name) for column in batch.columns},
+            "position": dict(found.position),
+            "files": list(found.files),
+            "quarantine_files": list(found.quarantine_files),
+            "schema_version": _current_version(connection, table, moment),
+            "committed_at": moment,
+        }
+        connection.execute(batch.insert().values(values))
+        connection.execute(
+            attempt.update().where(attempt.c.batch_id == found.batch_id).values(ended_at=moment)
+        )
+        return _batch(values)
+
+
+def last_batch(engine: sa.Engine, system_code: str, table_code: str) -> Batch | None:
+    """The newest committed batch of a table."""
+    with reading(engine) as connection:
+        row = connection.execute(
+            sa.select(batch)
+            .where(batch.c.system_code == system_code, batch.c.table_code == table_code)
+            .order_by(batch.c.batch_id.desc())
+            .limit(1)
+        ).first()
+    return _batch(row._mapping) if row is not None else None
+
+
+def declared_columns(
+    engine: sa.Engine, system_code: str, table_code: str, version: int
+) -> tuple[LandedColumn, ...]:
+    """What the registry promised when batches of that schema version were landed."""
+    with reading(engine) as connection:
+        found = connection.scalar(
+            sa.select(schema_version.c.columns).where(
+                schema_version.c.system_code == system_code,
+                schema_version.c.table_code == table_code,
+                schema_version.c.version == version,
+            )
+        )
+    return _columns(found or [])
+
+
+def listed_files(engine: sa.Engine, system_code: str, table_code: str) -> set[str]:
+    """Every file that some batch of the table lists."""
+    with reading(engine) as connection:
+        rows = connection.execute(
+            sa.select(batch.c.files, batch.c.quarantine_files).where(
+                batch.c.system_code == system_code, batch.c.table_code == table_code
+            )
+        )
+        return {file for row in rows for files in row for file in files}
+
+
+def content(engine: sa.Engine) -> Mapping[tuple[str, str], Content]:
+    """What every table consists of at this moment, in one consistent reading.
+
+    ``full``: the newest batch; ``append_only``: all of them.
+    """
+    newest = (
+        sa.select(sa.func.max(batch.c.batch_id))
+        .where(batch.c.mode == "full")
+        .group_by(batch.c.system_code, batch.c.table_code)
+    )
+    with reading(engine) as connection:
+        rows = connection.execute(
+            sa.select(batch)
+            .where(sa.or_(batch.c.batch_id.in_(newest), batch.c.mode == "append_only"))
+            .order_by(batch.c.batch_id)
+        ).all()
+        versions = connection.execute(sa.select(schema_version)).all()
+    batches: dict[tuple[str, str], list[Batch]] = {}
+    for row in rows:
+        batches.setdefault((row.system_code, row.table_code), []).append(_batch(row._mapping))
+    columns: dict[tuple[str, str], dict[int, tuple[LandedColumn, ...]]] = {}
+    for row in versions:
+        key = (row.system_code, row.table_code)
+        columns.setdefault(key, {})[row.version] = _columns(row.columns)
+    return {
+        key: Content(batches=tuple(found), columns=columns[key]) for key, found in batches.items()
+    }
+
+
+def record_cut(engine: sa.Engine, *, as_of: date) -> tuple[int, datetime]:
+    """Number a new cut. Returns its number and instant."""
+    moment = now()
+    with writing(engine) as connection:
+        number = connection.scalar(
+            cut.insert().values(bound_at=moment, as_of_date=as_of).returning(cut.c.cut_id)
+        )
+        return int(number or 0), moment
+
+
+def totals(engine: sa.Engine) -> tuple[TableTotal, ...]:
+    """Every table that was ever tried, by system and table code."""
+    newest_attempt = sa.select(sa.func.max(attempt.c.batch_id)).group_by(
+        attempt.c.system_code, attempt.c.table_code
+    )
+    newest_batch = sa.select(sa.func.max(batch.c.batch_id)).group_by(
+        batch.c.system_code, batch.c.table_code
+    )
+    counts = sa.select(batch.c.system_code, batch.c.table_code, sa.func.count()).group_by(
+        batch.c.system_code, batch.c.table_code
+    )
+    with reading(engine) as connection:
+        tried = connection.execute(
+            sa.select(attempt)
+            .where(attempt.c.batch_id.in_(newest_attempt))
+            .order_by(attempt.c.system_code, attempt.c.table_code)
+        ).all()
+        committed = {
+            (row.system_code, row.table_code): _batch(row._mapping)
+            for row in connection.execute(
+                sa.select(batch).where(batch.c.batch_id.in_(newest_batch))
+            )
+        }
+        numbers = {(row[0], row[1]): int(row[2]) for row in connection.execute(counts)}
+    return tuple(
+        TableTotal(
+            system_code=row.system_code,
+            table_code=row.table_code,
+            batches=numbers.get((row.system_code, row.table_code), 0),
+            last=committed.get((row.system_code, row.table_code)),
+            failed_at=row.ended_at if row.error is not None else None,
+            error=row.error,
+        )
+        for row in tried
+    )
+
+
+def _current_version(connection: sa.Connection, table: LandedTable, moment: datetime) -> int:
+    """The schema version of the table's columns as they are now: a new one when they changed."""
+    columns = [
+        {"column": column.code, "type": column.type, "nullable": column.nullable}
+        for column in table.columns
+    ]
+    mine = (
+        schema_version.c.system_code == table.system_code,
+        schema_version.c.table_code == table.table_code,
+    )
+    newest = connection.execute(
+        sa.select(schema_version.c.version, schema_version.c.columns)
+        .where(*mine)
+        .order_by(schema_version.c.version.desc())
+        .limit(1)
+    ).first()
+    if newest is not None and newest.columns == columns:
+        return int(newest.version)
+    version = 1 if newest is None else int(newest.version) + 1
+    connection.execute(
+        schema_version.insert().values(
+            system_code=table.system_code,
+            table_code=table.table_code,
+            version=version,
+            columns=columns,
+            created_at=moment,
+        )
+    )
+    return version
+
+
+def _batch(values: Mapping[str, object] | sa.RowMapping) -> Batch:
+    facts = {field: values[field] for field in Batch.__dataclass_fields__}
+    facts["files"] = tuple(facts["files"])  # type: ignore[arg-type]
+    facts["quarantine_files"] = tuple(facts["quarantine_files"])  # type: ignore[arg-type]
+    return Batch(**facts)  # type: ignore[arg-type]
+
+
+def _columns(stored: list[dict[str, object]]) -> tuple[LandedColumn, ...]:
+    return tuple(
+        LandedColumn(
+            code=str(column["column"]),
+            type=str(column["type"]),
+            nullable=bool(column["nullable"]),
+        )
+        for column in stored
+    )

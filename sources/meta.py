@@ -1,0 +1,122 @@
+"""The rows of ``meta.*``: what a build may know about its sources, as Arrow tables.
+
+Add a fact here when a dbt model or check needs it. Keep out: writing them (``raw.py``) and anything
+that changes between two binds of the same cut.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+import pyarrow as pa
+
+from sources.ledger import Batch
+from sources.registry import Registry
+
+_INSTANT = pa.timestamp("us")
+_CUT = pa.schema({"cut_id": pa.int64(), "bound_at": _INSTANT, "as_of_date": pa.date32()})
+_BATCH = pa.schema(
+    {
+        "batch_id": pa.int64(),
+        "system_code": pa.string(),
+        "table_code": pa.string(),
+        "mode": pa.string(),
+        "rows_read": pa.int64(),
+        "rows_landed": pa.int64(),
+        "rows_quarantined": pa.int64(),
+        "min_watermark": pa.string(),
+        "max_watermark": pa.string(),
+        "checksum": pa.string(),
+        "schema_version": pa.int32(),
+        "started_at": _INSTANT,
+        "committed_at": _INSTANT,
+    }
+)
+_TABLE = pa.schema(
+    [
+        (name, pa.string())
+        for name in (
+            "system_code",
+            "system_name",
+            "table_code",
+            "table_name",
+            "department_code",
+            "department_name",
+            "department_uscc",
+            "technology",
+            "mode",
+            "update_cycle",
+        )
+    ]
+)
+_COLUMN = pa.schema(
+    {
+        "system_code": pa.string(),
+        "table_code": pa.string(),
+        "column_code": pa.string(),
+        "column_name": pa.string(),
+        "source_name": pa.string(),
+        "type": pa.string(),
+        "is_nullable": pa.bool_(),
+        "is_key": pa.bool_(),
+        "sensitivity_code": pa.string(),
+    }
+)
+
+
+def cut_rows(*, cut_id: int, bound_at: datetime, as_of: date) -> pa.Table:
+    """``meta.cut``: the one row that says which cut is bound."""
+    return pa.Table.from_pylist(
+        [{"cut_id": cut_id, "bound_at": bound_at, "as_of_date": as_of}], schema=_CUT
+    )
+
+
+def batch_rows(batches: Iterable[Batch]) -> pa.Table:
+    """``meta.batch``: one row per batch of the cut."""
+    return pa.Table.from_pylist(
+        [{name: getattr(batch, name) for name in _BATCH.names} for batch in batches],
+        schema=_BATCH,
+    )
+
+
+def table_rows(registry: Registry) -> pa.Table:
+    """``meta.source_table``: one row per registry table."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "system_code": system.system,
+                "system_name": system.name,
+                "table_code": table.table,
+                "table_name": table.name,
+                "department_code": system.department.code,
+                "department_name": system.department.name,
+                "department_uscc": system.department.uscc,
+                "technology": system.connection.technology,
+                "mode": table.mode,
+                "update_cycle": table.update_cycle,
+            }
+            for system, table in registry.tables()
+        ],
+        schema=_TABLE,
+    )
+
+
+def column_rows(registry: Registry) -> pa.Table:
+    """``meta.source_column``: one row per registry column."""
+    return pa.Table.from_pylist(
+        [
+            {
+                "system_code": system.system,
+                "table_code": table.table,
+                "column_code": column.column,
+                "column_name": column.name,
+                "source_name": column.source_name,
+                "type": column.type,
+                "is_nullable": column.nullable,
+                "is_key": column.column in table.keys,
+                "sensitivity_code": column.sensitivity,
+            }
+            for system, table in registry.tables()
+            for column in table.columns
+        ],
+        schema=_COLUMN,
+    )

@@ -1,0 +1,172 @@
+"""Bind: makes the warehouse see one committed cut of all sources, without copying a row.
+
+``raw.<system>__<table>`` are views over exactly the files the ledger lists at one moment, and
+``meta.*`` says which batches those are. Add here what a build must know about its sources. Keep
+out: landing itself, and shaping of any kind (that is dbt's).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from citybase.duck import connect, literal, quoted
+from citybase.lock import warehouse_lock
+from citybase.settings import Settings
+from citybase.store import open_store
+from sources import landing, ledger
+from sources.contract import sql_type
+from sources.ledger import Batch, Content
+from sources.meta import batch_rows, column_rows, cut_rows, table_rows
+from sources.quarantine import COLUMNS as QUARANTINE_COLUMNS
+from sources.registry import Registry, load_registry
+from sources.segment import BOOKKEEPING
+from sources.tables import OWN_TABLES, LandedColumn, LandedTable, landed_table
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One bound state of all sources. ``bound_at`` is UTC; ``unlanded`` names tables without any
+    batch, whose views are empty.
+    """
+
+    cut_id: int
+    bound_at: datetime
+    as_of_date: date
+    batches: int
+    rows: int
+    unlanded: tuple[str, ...]
+
+
+def bind(
+    settings: Settings,
+    *,
+    as_of: date | None = None,
+    registry: Registry | None = None,
+    wait_seconds: float = 0,
+) -> Cut:
+    """Point ``raw.*`` and ``meta.*`` of the warehouse at what the ledger commits now.
+
+    ``as_of`` is the day that dated states are computed for (default: today).
+
+    Raises:
+        LockedError: another process holds the warehouse.
+        RegistryError: the registry is broken.
+    """
+    registry = registry or load_registry()
+    tables = [*(landed_table(*entry) for entry in registry.tables()), *OWN_TABLES]
+    engine = open_store(settings)
+    try:
+        with warehouse_lock(settings, "bind", wait_seconds=wait_seconds):
+            # Read after the lock is held: two binds in a row never go back in time.
+            contents = ledger.content(engine)
+            day = as_of or datetime.now().astimezone().date()
+            cut_id, bound_at = ledger.record_cut(engine, as_of=day)
+            bound = {table.name: _content(contents, table) for table in tables}
+            batches = [batch for content in bound.values() for batch in content.batches]
+            with connect(settings.warehouse, scratch=settings.scratch) as duck:
+                duck.execute("begin")
+                _bind_views(settings, duck, tables, bound)
+                _bind_quarantine(settings, duck, batches)
+                _replace(duck, "cut", cut_rows(cut_id=cut_id, bound_at=bound_at, as_of=day))
+                _replace(duck, "batch", batch_rows(batches))
+                _replace(duck, "source_table", table_rows(registry))
+                _replace(duck, "source_column", column_rows(registry))
+                duck.execute("commit")
+    finally:
+        engine.dispose()
+    return Cut(
+        cut_id=cut_id,
+        bound_at=bound_at,
+        as_of_date=day,
+        batches=len(batches),
+        rows=sum(batch.rows_landed for batch in batches),
+        unlanded=tuple(name for name, content in bound.items() if not content.batches),
+    )
+
+
+def _content(contents: Mapping[tuple[str, str], Content], table: LandedTable) -> Content:
+    found = contents.get((table.system_code, table.table_code))
+    return found or Content(batches=(), columns={})
+
+
+def _bind_views(
+    settings: Settings,
+    duck: duckdb.DuckDBPyConnection,
+    tables: list[LandedTable],
+    bound: Mapping[str, Content],
+) -> None:
+    duck.execute("create schema if not exists raw")
+    duck.execute("create schema if not exists meta")
+    existing = duck.execute(
+        "select view_name from duckdb_views() where schema_name = 'raw' and not internal"
+    ).fetchall()
+    for (name,) in existing:
+        if name not in bound:
+            duck.execute(f"drop view raw.{quoted(name)}")
+    for table in tables:
+        select = _select(settings, table, bound[table.name])
+        duck.execute(f"create or replace view raw.{quoted(table.name)} as {select}")
+
+
+def _select(settings: Settings, table: LandedTable, content: Content) -> str:
+    """The rows of one table: one branch per schema version its batches were landed under."""
+    versions = sorted({batch.schema_version for batch in content.batches})
+    branches = []
+    for version in versions:
+        files = [
+            file
+            for batch in content.batches
+            if batch.schema_version == version
+            for file in landing.absolute(settings, batch.files)
+        ]
+        landed = {column.code: column for column in content.columns[version]}
+        values = [_value(column, landed) for column in table.columns]
+        branches.append(
+            f"select {', '.join([*values, *BOOKKEEPING])} from read_parquet({_list(files)})"
+        )
+    return " union all ".join(branches) or _empty(table)
+
+
+def _value(column: LandedColumn, landed: Mapping[str, LandedColumn]) -> str:
+    """The column under the type the registry states now; null where it was not landed yet.
+
+    A cast that a changed registry type makes impossible fails when the view is read: loudly, until
+    the table is extracted again.
+    """
+    source = quoted(column.code) if column.code in landed else "null"
+    return f"cast({source} as {sql_type(column.type)}) as {quoted(column.code)}"
+
+
+def _empty(table: LandedTable) -> str:
+    columns = {column.code: sql_type(column.type) for column in table.columns} | BOOKKEEPING
+    values = ", ".join(f"cast(null as {kind}) as {quoted(code)}" for code, kind in columns.items())
+    return f"select {values} where false"
+
+
+def _bind_quarantine(
+    settings: Settings, duck: duckdb.DuckDBPyConnection, batches: Iterable[Batch]
+) -> None:
+    """``meta.quarantine``: every rejected value of the bound batches."""
+    files = sorted(
+        {file for batch in batches for file in landing.absolute(settings, batch.quarantine_files)}
+    )
+    columns = ", ".join(
+        f"cast({name if files else 'null'} as {kind}) as {name}"
+        for name, kind in QUARANTINE_COLUMNS.items()
+    )
+    source = f"from read_parquet({_list(files)})" if files else "where false"
+    duck.execute(f"create or replace view meta.quarantine as select {columns} {source}")
+
+
+def _replace(duck: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    duck.register("rows_of_meta", rows)
+    duck.execute(f"create or replace table meta.{name} as from rows_of_meta")
+    duck.unregister("rows_of_meta")
+
+
+def _list(files: list[Path]) -> str:
+    return f"[{', '.join(literal(str(file)) for file in files)}]"
