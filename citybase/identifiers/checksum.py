@@ -1,7 +1,8 @@
 """The check characters of the Chinese numbers, as polars expressions over well-formed text.
 
-Add a function here for a further check system. Keep out: shapes and grades (each number kind's own module). The callers
-guarantee the alphabet and the length; text outside them gives an undefined value, not an error.
+Add a function here for a further check system. Keep out: shapes and grades (each number kind's own
+module). The callers guarantee the alphabet and the length; text outside them gives an undefined
+value, not an error.
 """
 
 from collections.abc import Sequence
@@ -18,8 +19,8 @@ ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 def resident_remainder(n17: pl.Expr) -> pl.Expr:
     """ISO 7064 MOD 11-2 sum of the first 17 digits, given as one Int64 (GB 11643-1999): 0..10.
 
-    The weights are powers of two modulo 11, so the sum is the number's digits read in base 2; the largest term, 2 × 10^17,
-    stays inside 64 bits.
+    The weights are powers of two modulo 11, so the sum is the number's digits read in base 2; the
+    largest term, 2 × 10^17, stays inside 64 bits.
     """
     total = n17
     for k in range(1, 17):
@@ -49,7 +50,7 @@ def _value_36(code: pl.Expr) -> pl.Expr:
 
 
 def _value_31(code: pl.Expr) -> pl.Expr:
-    """The place in the alphabet without I, O, S, V, Z: each letter passed lowers the value by one."""
+    """The place in the alphabet without I, O, S, V, Z: each letter passed lowers it by one."""
     skipped = pl.lit(0, pl.Int32)
     for letter in "IOSVZ":
         skipped = skipped + (code > ord(letter)).cast(pl.Int32)
@@ -70,7 +71,7 @@ def uscc_holds(codes: pl.Expr) -> pl.Expr:
 
 
 def organisation_holds(codes: pl.Expr, *, start: int = 0) -> pl.Expr:
-    """GB 11714-1997 MOD 11 over nine characters of the Array, from ``start``: the ninth is 0-9, or X for ten."""
+    """GB 11714-1997 MOD 11 over nine characters of the Array, from ``start``; X stands for ten."""
     body = [_value_36(_code(codes, start + i)) for i in range(8)]
     check = _code(codes, start + 8)
     value = pl.when(check == ord("X")).then(10).when(check <= ord("9")).then(check - 48)
@@ -87,8 +88,10 @@ def registration_holds(codes: pl.Expr) -> pl.Expr:
 
 
 def _licence_check(body: pl.Series) -> pl.Series:
-    longest = max(body.str.len_bytes().max() or 0, 1)
-    # The system starts at 36, and the letter I (18) leaves 36 where it is: padding with I in front makes lengths equal.
+    measured = body.str.len_bytes().max()
+    longest = measured if isinstance(measured, int) and measured > 0 else 1
+    # The system starts at 36, and the letter I (18) leaves 36 where it is: padding with I in front
+    # makes lengths equal.
     codes = characters(pl.col("body").str.pad_start(longest, "I"), longest)
     frame = pl.DataFrame({"body": body}).select(codes=codes, product=pl.lit(36, pl.Int32))
     # One step at a time: as one expression this would nest as deep as the text is long.
@@ -103,5 +106,8 @@ def _licence_check(body: pl.Series) -> pl.Series:
 
 
 def licence_check(body: pl.Expr) -> pl.Expr:
-    """ISO 7064 MOD 37,36 check character of type + issuer + serial + version (GB/T 36904-2018), text of 0-9A-Z."""
+    """ISO 7064 MOD 37,36 check character of a text of 0-9A-Z.
+
+    In GB/T 36904-2018 the text is type + issuer + serial + version.
+    """
     return body.map_batches(_licence_check, return_dtype=pl.String, is_elementwise=True)

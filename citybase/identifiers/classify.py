@@ -1,9 +1,11 @@
-"""Which kind a number is, when nobody says: the decision a clerk makes at the counter, damaged numbers included.
+"""Which kind a number is, when nobody says: the decision of a clerk, for damaged numbers too.
 
-Every rule of preference between kinds stands here, with its reason. Keep out: what each kind's grade means (its own module).
+Every rule of preference between kinds stands here, with its reason. Keep out: what each kind's
+grade means (its own module).
 
-A number that passes one kind's whole check is that kind. Otherwise its length and its parts speak: a date where a resident number
-has one, a division where a resident number or a USCC has one, a known category pair. See docs/identifiers.md for the cases.
+A number that passes one kind's whole check is that kind. Otherwise its length and its parts speak:
+a date where a resident number has one, a division where a resident number or a USCC has one, a
+known category pair. See docs/identifiers.md for the cases.
 """
 
 import polars as pl
@@ -36,8 +38,9 @@ def _evidence(reference: Reference) -> list[pl.Expr]:
 def _eighteen() -> pl.Expr:
     """18 characters: a resident number, a permanent-resident card, or a USCC.
 
-    Two passes at once are left to the USCC: a USCC looks like a card by chance once in ten thousand, a card like a USCC three
-    times in a thousand, but there are far more than forty USCCs to one card.
+    Two passes at once are left to the USCC: a USCC looks like a card by chance once in ten
+    thousand, a card like a USCC three times in a thousand, but there are far more than forty USCCs
+    to one card.
     """
     card = _NUMBER.str.starts_with("9")
     mostly_digits = _NUMBER.str.count_matches("[0-9]") >= 14
@@ -61,15 +64,16 @@ def _eighteen() -> pl.Expr:
 
 
 def _fifteen() -> pl.Expr:
-    """15 characters: an old resident number, a registration number, or an old permanent-resident card.
+    """15 characters: an old resident number, a registration number, or an old resident card.
 
-    A registration number holds a possible date by chance once in thirty, a resident number passes the registration check once in
-    ten: a possible date and a known area decide, then the check. Neither right: the month a date would have decides.
+    A registration number holds a possible date by chance once in thirty, a resident number passes
+    the registration check once in ten: a possible date and a known area decide, then the check.
+    Neither right: the month a date would have decides.
     """
     month = _NUMBER.str.slice(8, 2).cast(pl.Int32, strict=False)
-    has_date = resident.is_date_possible(
-        resident.birth_number(resident.n17(_NUMBER))
-    ).fill_null(value=False)
+    has_date = resident.is_date_possible(resident.birth_number(resident.n17(_NUMBER))).fill_null(
+        value=False
+    )
     digits = _NUMBER.str.contains("^[0-9]{15}$")
     return (
         pl.when(_NUMBER.str.contains("^[A-Z]{3}[0-9A-Z]{12}$"))
@@ -100,7 +104,8 @@ def kind(passes: pl.DataFrame, *, reference: Reference) -> pl.Series:
     """The kind of every number.
 
     Args:
-        passes: number (normalised text), passes_resident, passes_uscc, passes_registration (booleans: no error found).
+        passes: number (normalised text), passes_resident, passes_uscc, passes_registration
+            (booleans: no error found).
         reference: the code tables.
 
     Returns:
@@ -121,7 +126,10 @@ def kind(passes: pl.DataFrame, *, reference: Reference) -> pl.Series:
         .then(pl.lit(Kind.PERMIT))
         .when((length == 13) & _NUMBER.str.contains("^[0-9]{13}$") & pl.col("is_area"))
         .then(pl.lit(Kind.REGISTRATION))
-        .when(_NUMBER.str.contains("^[0-9A-Z]{9}$|^[0-9A-Z]{0,7}[A-Z][0-9A-Z]{0,7}$") & length.is_in([8, 9]))
+        .when(
+            _NUMBER.str.contains("^[0-9A-Z]{9}$|^[0-9A-Z]{0,7}[A-Z][0-9A-Z]{0,7}$")
+            & length.is_in([8, 9])
+        )
         .then(pl.lit(Kind.ORGANISATION))
         .when(length.is_between(14, 20))
         .then(_near_eighteen())

@@ -1,7 +1,7 @@
 """Numbers of any kind, mixed, into one table: kind, validity, every reason, and the parts.
 
-Add a part here when a kind's module yields a new one. Keep out: deciding the kind (classify.py) and checking it (the kind's own
-module).
+Add a part here when a kind's module yields a new one. Keep out: deciding the kind (classify.py) and
+checking it (the kind's own module).
 """
 
 from collections.abc import Callable, Sequence
@@ -72,9 +72,7 @@ def _resident(number: pl.Series, as_of: date, reference: Reference) -> pl.DataFr
     )
     named = graded.select(document=document, area_name=reference.area_name(area))
     parts = resident.parts(graded)
-    return pl.concat(
-        [graded.select("grade"), reasons, named, parts], how="horizontal"
-    )
+    return pl.concat([graded.select("grade"), reasons, named, parts], how="horizontal")
 
 
 def _uscc(number: pl.Series, as_of: date, reference: Reference) -> pl.DataFrame:
@@ -148,9 +146,9 @@ def _unknown(number: pl.Series, as_of: date, reference: Reference) -> pl.DataFra
     del as_of, reference
     scientific = pl.col("number").str.contains(r"^[0-9]([.][0-9]+)?E\+[0-9]+$")
     graded = pl.DataFrame({"number": number}).select(
-        grade=pl.when(scientific).then(pl.lit("scientific_notation")).otherwise(
-            pl.lit("unrecognised")
-        )
+        grade=pl.when(scientific)
+        .then(pl.lit("scientific_notation"))
+        .otherwise(pl.lit("unrecognised"))
     )
     return graded.with_columns(_reasons())
 
@@ -186,11 +184,13 @@ def identify(numbers: Sequence[str], *, as_of: date) -> pl.DataFrame:
 
     Args:
         numbers: as written: full-width, spaced and lower-case forms are understood.
-        as_of: the day that says which births lie in the future and which division codes are in force.
+        as_of: the day that says which births lie in the future and which division codes are in
+            force.
 
     Returns:
-        One row per number, in order: number (as given), kind (`Kind`), valid, reasons (list of `vocabulary.REASONS`, the gravest
-        first, empty when nothing was found), parts (a struct of `PARTS`, all text).
+        One row per number, in order: number (as given), kind (`Kind`), valid, reasons (list of
+        `vocabulary.REASONS`, the gravest first, empty when nothing was found), parts (a struct of
+        `PARTS`, all text).
     """
     reference = load_reference(as_of)
     given = pl.DataFrame({"given": list(numbers)}, schema={"given": pl.String})

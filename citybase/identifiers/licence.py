@@ -1,7 +1,8 @@
-"""E-licence identifiers, GB/T 36904-2018: take apart, verify, mint the next version. The twin of licence_identifier.sql.
+"""E-licence identifiers, GB/T 36904-2018: take apart, verify, mint the next version.
 
-``1.2.156.3005.2.{type}.{issuer}.{serial}.{version}.{check}``. Add here what the identifier itself says. Keep out: the licence,
-its holder and its state.
+The twin of licence_identifier.sql. The form is
+``1.2.156.3005.2.{type}.{issuer}.{serial}.{version}.{check}``. Add here what the identifier itself
+says. Keep out: the licence, its holder and its state.
 """
 
 from dataclasses import dataclass
@@ -55,8 +56,9 @@ def grade(number: pl.Series) -> pl.DataFrame:
         number: normalised text, null for no number.
 
     Returns:
-        One row per number, in order: number, type_code, issuer_code, serial, version, check (null when the structure is wrong),
-        grade: structure, charset, length, version, checksum (errors), issuer_is_division (a warning), ok; null for null.
+        One row per number, in order: number, type_code, issuer_code, serial, version, check (null
+        when the structure is wrong), grade: structure, charset, length, version, checksum (errors),
+        issuer_is_division (a warning), ok; null for null.
     """
     n = pl.col("number")
     root = ROOT.replace(".", "[.]")
@@ -85,9 +87,7 @@ def grade(number: pl.Series) -> pl.DataFrame:
             .then(pl.lit("charset"))
             .when(~lengths_right)
             .then(pl.lit("length"))
-            .when(
-                ~pl.col("version").str.contains("^[0-9]{3}$") | (pl.col("version") == "000")
-            )
+            .when(~pl.col("version").str.contains("^[0-9]{3}$") | (pl.col("version") == "000"))
             .then(pl.lit("version"))
             .when(check_character(pl.when("written").then(body)) != pl.col("check"))
             .then(pl.lit("checksum"))

@@ -1,7 +1,8 @@
-"""Numbers of organisations: USCC (GB 32100), organisation code (GB 11714), registration number (GS 15-2006).
+"""Numbers of organisations: USCC (GB 32100), their code (GB 11714), registration (GS 15-2006).
 
-The twin of social_credit_code.sql, organisation_code.sql and registration_number.sql. Add here what is said about such a number
-from its characters and the code tables. Keep out: which organisation it names.
+The twin of social_credit_code.sql, organisation_code.sql and registration_number.sql. Add here what
+is said about such a number from its characters and the code tables. Keep out: which organisation it
+names.
 """
 
 import polars as pl
@@ -16,10 +17,11 @@ _REGISTRATION_SHAPE = r"^([0-9]{13}|[0-9]{15})$"
 
 
 def _codes(shape: str, length: int) -> pl.Expr:
-    """The characters of the numbers that have the shape; null for the others, which stay unjudged."""
+    """The characters of the numbers that have the shape; null for the others."""
     number = pl.col("number")
     return checksum.characters(
-        pl.when(number.str.contains(shape) & (number.str.len_bytes() == length)).then(number), length
+        pl.when(number.str.contains(shape) & (number.str.len_bytes() == length)).then(number),
+        length,
     )
 
 
@@ -31,9 +33,11 @@ def grade_uscc(number: pl.Series, *, reference: Reference | None) -> pl.DataFram
         reference: the code tables; None leaves category and division unjudged.
 
     Returns:
-        One row per number, in order: number, is_check_right, is_organisation_check_right (GB 11714 inside; both null when the
-        shape is wrong), category_code, division_code, category_name, is_area_in_force (null: never a code), grade: length,
-        charset, checksum, organisation_checksum (errors), category_unknown, area_unknown, area_historic (warnings), ok.
+        One row per number, in order: number, is_check_right, is_organisation_check_right (GB 11714
+        inside; both null when the shape is wrong), category_code, division_code, category_name,
+        is_area_in_force (null: never a code), grade: length, charset, checksum,
+        organisation_checksum (errors), category_unknown, area_unknown, area_historic (warnings),
+        ok.
     """
     n = pl.col("number")
     frame = (
@@ -79,7 +83,10 @@ def grade_uscc(number: pl.Series, *, reference: Reference | None) -> pl.DataFram
 
 
 def grade_organisation(number: pl.Series) -> pl.DataFrame:
-    """Grade organisation codes, hyphen dropped: number, grade (length, charset, checksum, ok; null for null)."""
+    """Grade organisation codes, hyphen dropped: number and grade.
+
+    Grades are length, charset, checksum, ok; null for null.
+    """
     n = pl.col("number")
     return (
         pl.LazyFrame({"number": number})
@@ -103,8 +110,8 @@ def grade_organisation(number: pl.Series) -> pl.DataFrame:
 def grade_registration(number: pl.Series) -> pl.DataFrame:
     """Grade registration numbers: number, grade.
 
-    Grades are length, charset, checksum (errors), unchecked (a 13-digit number from before 2007, which has no check: a warning),
-    ok; null for null.
+    Grades are length, charset, checksum (errors), unchecked (a 13-digit number from before 2007,
+    which has no check: a warning), ok; null for null.
     """
     n = pl.col("number")
     return (
@@ -129,7 +136,7 @@ def grade_registration(number: pl.Series) -> pl.DataFrame:
 
 
 def registration_sector(number: pl.Expr) -> pl.Expr:
-    """What the seventh digit of a registration number says (GS 15-2006): domestic, foreign or individual."""
+    """What the seventh digit says (GS 15-2006): domestic, foreign or individual."""
     digit = number.str.slice(6, 1).cast(pl.Int32, strict=False)
     return (
         pl.when(digit.is_between(0, 3))

@@ -1,8 +1,9 @@
 """Permits that cross a border or let a foreigner stay. The twin of permit.sql.
 
-Home-return permits (H/M), Taiwan compatriot permits, permanent-resident cards old and new, and the social-security numbers given to
-people from Hong Kong, Macao and Taiwan. Add a document here by its shape. Keep out: residence permits 81/82/830000, which are
-resident numbers (resident.py), and passports, whose shapes differ by country.
+Home-return permits (H/M), Taiwan compatriot permits, permanent-resident cards old and new, and the
+social-security numbers given to people from Hong Kong, Macao and Taiwan. Add a document here by its
+shape. Keep out: residence permits 81/82/830000, which are resident numbers (resident.py), and
+passports, whose shapes differ by country.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,13 @@ from citybase.identifiers.vocabulary import OK
 
 @dataclass(frozen=True)
 class Document:
-    """One kind of permit: its word in data, the shape of its number, and the leading characters that stay with the person."""
+    """One kind of permit.
+
+    Attributes:
+        code: its word in data.
+        shape: the regular expression of its numbers.
+        person_length: how many leading characters stay with the person.
+    """
 
     code: str
     shape: str
@@ -34,19 +41,17 @@ DOCUMENTS = (
 
 def document(number: pl.Expr) -> pl.Expr:
     """Which permit the shape is; null for none."""
-    chain = pl.when(number.is_null()).then(pl.lit(None, pl.String))
-    for known in DOCUMENTS:
-        chain = chain.when(number.str.contains(known.shape)).then(pl.lit(known.code))
-    return chain.otherwise(None)
+    return pl.coalesce(
+        pl.when(number.str.contains(known.shape)).then(pl.lit(known.code)) for known in DOCUMENTS
+    )
 
 
 def person_number(number: pl.Expr) -> pl.Expr:
-    """What stays with the person over renewals: a home-return permit counts them in its last two digits."""
-    chain = pl.when(number.is_null()).then(pl.lit(None, pl.String))
-    for known in DOCUMENTS:
-        person = number.str.slice(0, known.person_length)
-        chain = chain.when(number.str.contains(known.shape)).then(person)
-    return chain.otherwise(None)
+    """What stays with the person: a home-return permit counts renewals in its last two digits."""
+    return pl.coalesce(
+        pl.when(number.str.contains(known.shape)).then(number.str.slice(0, known.person_length))
+        for known in DOCUMENTS
+    )
 
 
 def grade(number: pl.Series, *, as_of: date) -> pl.DataFrame:
@@ -57,9 +62,9 @@ def grade(number: pl.Series, *, as_of: date) -> pl.DataFrame:
         as_of: the day after which the birth on a permanent-resident card lies in the future.
 
     Returns:
-        One row per number, in order: number, document, person_number, grade. A card of 2023 is graded as a resident number is, its
-        area apart; every other permit has no check character: a number of the right shape is unchecked (a warning), any
-        other is charset.
+        One row per number, in order: number, document, person_number, grade. A card of 2023 is
+        graded as a resident number is, its area apart; every other permit has no check character: a
+        number of the right shape is unchecked (a warning), any other is charset.
     """
     n = pl.col("number")
     card = resident.grade(number, as_of=as_of, reference=None)

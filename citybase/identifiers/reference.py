@@ -1,7 +1,7 @@
-"""The code tables the number rules consult: divisions by date, and the pairs that open a unified social credit code.
+"""The code tables the number rules consult: divisions by date, and the pairs that open a USCC.
 
-They are read from the seeds dbt loads, so that the models and this package can never differ. Add a table here when a rule needs
-one. Keep out: codes written into code.
+They are read from the seeds dbt loads, so that the models and this package can never differ. Add a
+table here when a rule needs one. Keep out: codes written into code.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ def _read(stem: str, dates: tuple[str, ...] = ()) -> pl.DataFrame:
     if not path.exists():
         raise IdentifierError(
             f"The code table {_SEEDS / path.name} is missing.",
-            remedy="Run citybase from a complete project folder, or restore the file from version control.",
+            remedy="Restore the file from version control; citybase runs in its project folder.",
         )
     frame = pl.read_csv(path, infer_schema=False)
     return frame.with_columns(pl.col(name).str.to_date() for name in dates)
@@ -34,8 +34,10 @@ class Reference:
     """The code tables as they stand on one day.
 
     Attributes:
-        areas: division_code, division_name (the newest), is_national, is_in_force; one row per code ever in force (GB/T 2260).
-        categories: category_code, category_name; the first two characters of a unified social credit code (GB 32100).
+        areas: division_code, division_name (the newest), is_national, is_in_force; one row per code
+            ever in force (GB/T 2260).
+        categories: category_code, category_name; the first two characters of a unified social
+            credit code (GB 32100).
     """
 
     areas: pl.DataFrame
@@ -46,32 +48,33 @@ class Reference:
 
         Args:
             area: six characters.
-            holder: ``resident`` or ``registrar``: 100000, the national registrar, is no place to be born in.
+            holder: ``resident`` or ``registrar``: 100000, the national registrar, is no place to be
+                born in.
         """
         rows = self.areas
         if holder == "resident":
             rows = rows.filter(~pl.col("is_national"))
-        known = dict(zip(rows["division_code"], rows["is_in_force"], strict=True))
-        return area.replace_strict(known, default=None, return_dtype=pl.Boolean)
+        return area.replace_strict(
+            rows["division_code"], rows["is_in_force"], default=None, return_dtype=pl.Boolean
+        )
 
     def area_name(self, area: pl.Expr) -> pl.Expr:
         """The newest name of a division code; null when it was never a code."""
-        names = dict(zip(self.areas["division_code"], self.areas["division_name"], strict=True))
-        return area.replace_strict(names, default=None, return_dtype=pl.String)
+        codes, names = self.areas["division_code"], self.areas["division_name"]
+        return area.replace_strict(codes, names, default=None, return_dtype=pl.String)
 
     def category_name(self, category: pl.Expr) -> pl.Expr:
         """The name of a category pair; null when the pair is not in the table."""
-        names = dict(
-            zip(self.categories["category_code"], self.categories["category_name"], strict=True)
-        )
-        return category.replace_strict(names, default=None, return_dtype=pl.String)
+        codes, names = self.categories["category_code"], self.categories["category_name"]
+        return category.replace_strict(codes, names, default=None, return_dtype=pl.String)
 
 
 @lru_cache(maxsize=8)
 def load_reference(as_of: date) -> Reference:
     """The code tables on ``as_of``.
 
-    A code is in force on a day when one of its rows covers it, ``valid_from`` ≤ day < ``valid_to``, empty bounds being open.
+    A code is in force on a day when one of its rows covers it, ``valid_from`` ≤ day < ``valid_to``,
+    empty bounds being open.
 
     Raises:
         IdentifierError: a seed file is missing.

@@ -1,8 +1,9 @@
-"""Resident numbers, GB 11643-1999 and -1989: grade, 15 → 18, parts. The twin of resident_number.sql.
+"""Resident numbers, GB 11643-1999 and -1989: grade, 15 to 18, parts; see resident_number.sql.
 
-The same rules hold for the residence permits of people from Hong Kong, Macao and Taiwan (810000, 820000, 830000) and, but for the
-area, for the permanent-resident cards of 2023, which start with 9. Add here what is said about such a number from its characters
-alone. Keep out: names and addresses, and other permits (permit.py).
+The same rules hold for the residence permits of people from Hong Kong, Macao and Taiwan (810000,
+820000, 830000) and, but for the area, for the permanent-resident cards of 2023, which start with 9.
+Add here what is said about such a number from its characters alone. Keep out: names and addresses,
+and other permits (permit.py).
 """
 
 from datetime import date
@@ -20,10 +21,10 @@ _PERMANENT_RESIDENT = 9 * 10**16
 
 
 def n17(number: pl.Expr) -> pl.Expr:
-    """The first 17 digits as one Int64, a 15-digit number upgraded first; null when length or characters are wrong.
+    """The first 17 digits as one Int64, a 15-digit number upgraded; null when it cannot be read.
 
-    It is the anchor for matching: the 15- and 18-digit forms of one number share it, and so do a number and its copy with a
-    damaged check character.
+    It is the anchor for matching: the 15- and 18-digit forms of one number share it, and so do a
+    number and its copy with a damaged check character.
     """
     new = number.str.contains(r"^[0-9]{17}[0-9X]$")
     old = number.str.contains(r"^[0-9]{15}$")
@@ -64,14 +65,12 @@ def is_permanent_resident(number: pl.Expr, n17: pl.Expr) -> pl.Expr:
 
 
 def is_century_ambiguous(number: pl.Expr) -> pl.Expr:
-    """Whether the sequence of a 15-digit number, 996-999, marks a person who may have been born in 18xx."""
-    return (number.str.len_bytes() == 15) & (number.str.slice(12, 2) == "99") & (
-        number.str.slice(14, 1).is_in(["6", "7", "8", "9"])
-    )
+    """Whether a 15-digit number has the sequence 996-999: the person may be born in 18xx."""
+    return number.str.contains(r"^[0-9]{12}99[6-9]$")
 
 
 def number_18(number: pl.Expr, n17: pl.Expr) -> pl.Expr:
-    """The 18-character form: itself, or a 15-digit number upgraded; null when length or characters are wrong."""
+    """The 18-character form: itself, or a 15-digit number upgraded; null when it cannot be read."""
     body = n17.cast(pl.String).str.zfill(17)
     upgraded = pl.concat_str(body, checksum.resident_check(n17))
     return (
@@ -119,8 +118,9 @@ def grade(number: pl.Series, *, as_of: date, reference: Reference | None) -> pl.
         reference: the code tables of that day; None leaves the area unjudged.
 
     Returns:
-        One row per number, in order: number, n17 (Int64), area_code (six characters), birth_number (YYYYMMDD), is_date_possible,
-        is_future, is_check_right, is_permanent_resident, is_century_ambiguous, is_area_in_force (null: never a code), grade
+        One row per number, in order: number, n17 (Int64), area_code (six characters), birth_number
+        (YYYYMMDD), is_date_possible, is_future, is_check_right, is_permanent_resident,
+        is_century_ambiguous, is_area_in_force (null: never a code), grade
         (`vocabulary.RESIDENT_GRADES`, null for null).
     """
     today = as_of.year * 10000 + as_of.month * 100 + as_of.day
@@ -147,15 +147,23 @@ def grade(number: pl.Series, *, as_of: date, reference: Reference | None) -> pl.
 
 
 def parts(graded: pl.DataFrame) -> pl.DataFrame:
-    """The parts of graded resident numbers: number_18, area_code, birth_date (ISO text), sequence, sex (GB/T 2261.1), check."""
+    """The parts of graded resident numbers, all text.
+
+    Returns:
+        area_code, number_18, birth_date (ISO 8601), sequence, sex (GB/T 2261.1), check.
+    """
     n17_, sequence = pl.col("n17"), pl.col("n17") % 1000
     birth = pl.col("birth_number").cast(pl.String).str.zfill(8)
-    iso = pl.concat_str(birth.str.slice(0, 4), birth.str.slice(4, 2), birth.str.slice(6, 2), separator="-")
+    iso = pl.concat_str(
+        birth.str.slice(0, 4), birth.str.slice(4, 2), birth.str.slice(6, 2), separator="-"
+    )
     male = sequence % 2 == 1
     return graded.select(
         "area_code",
         number_18=number_18(pl.col("number"), n17_),
         birth_date=pl.when(pl.col("is_date_possible")).then(iso),
         sequence=sequence.cast(pl.String).str.zfill(3),
-        sex=pl.when(n17_.is_not_null()).then(pl.when(male).then(pl.lit("1")).otherwise(pl.lit("2"))),
+        sex=pl.when(n17_.is_not_null()).then(
+            pl.when(male).then(pl.lit("1")).otherwise(pl.lit("2"))
+        ),
     ).with_columns(check=pl.col("number_18").str.slice(17, 1))

@@ -1,7 +1,8 @@
 """The closed lists of this room: kinds of numbers, and every reason a number can be given.
 
-Add a reason here when a check is added to a number kind, with its severity and its Chinese sentence; the command line and
-docs/identifiers.md read their wording from here. Keep out: the checks themselves, and anything about one number.
+Add a reason here when a check is added to a number kind, with its severity and its Chinese
+sentence; the command line and docs/identifiers.md read their wording from here. Keep out: the
+checks themselves, and anything about one number.
 """
 
 from dataclasses import dataclass

@@ -49,6 +49,14 @@
     substr({{ number }}, 3, 6)
 {%- endmacro %}
 
+{# The division as divisions_in_force has it: join on it after computing it in its own CTE. #}
+{% macro uscc_area(number) -%}
+    case
+        when {{ matches_whole(uscc_division_code(number), '[0-9]{6}') }}
+            then cast({{ uscc_division_code(number) }} as int)
+    end
+{%- endmacro %}
+
 {% macro uscc_organisation_code(number) -%}
     substr({{ number }}, 9, 9)
 {%- endmacro %}

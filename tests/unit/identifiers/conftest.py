@@ -1,15 +1,20 @@
 """The macros as dbt itself renders them, ready to run in DuckDB."""
 
 import re
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
+from dbt.cli.main import dbtRunner
+from hypothesis import settings
+
 from citybase.identifiers.reference import Reference, load_reference
 from citybase.settings import project_root
-from dbt.cli.main import dbtRunner
+
+# The first example pays for loading the code tables: a deadline per example would measure that.
+settings.register_profile("identifiers", deadline=None, max_examples=50)
+settings.load_profile("identifiers")
 
 AS_OF = date(2026, 11, 22)
 
@@ -23,7 +28,9 @@ EXPRESSIONS = {
     "sex_code": "{{ resident_number_sex_code('n17') }}",
     "area": "{{ resident_number_area('n17') }}",
     "century": "{{ resident_number_is_century_ambiguous('number') }}",
-    "resident": "{{ resident_number_grade('number', 'n17', \"date '2026-11-22'\", 'is_in_force') }}",
+    "resident": (
+        "{{ resident_number_grade('number', 'n17', \"date '2026-11-22'\", 'is_in_force') }}"
+    ),
     "resident_bare": "{{ resident_number_grade('number', 'n17', \"date '2026-11-22'\") }}",
     "divisions": "{{ divisions_in_force('code_division_national', \"date '2026-11-22'\") }}",
     "registrars": (
@@ -32,7 +39,7 @@ EXPRESSIONS = {
     "uscc": "{{ uscc_grade('number', 'category_code is not null', 'is_in_force') }}",
     "uscc_bare": "{{ uscc_grade('number') }}",
     "uscc_category": "{{ uscc_category_code('number') }}",
-    "uscc_division": "{{ uscc_division_code('number') }}",
+    "uscc_area": "{{ uscc_area('number') }}",
     "organisation": "{{ organisation_code_grade('number') }}",
     "registration": "{{ registration_number_grade('number') }}",
     "document": "{{ permit_document('number') }}",
@@ -42,7 +49,7 @@ EXPRESSIONS = {
 
 
 def render(folder: Path) -> dict[str, str]:
-    """Every expression above, compiled by dbt in a scratch project whose macros are the real ones."""
+    """Every expression above, compiled by dbt in a scratch project with the real macros."""
     macros = project_root() / "dbt_project" / "macros" / "identifiers"
     (folder / "dbt_project.yml").write_text(
         f"name: citybase\nversion: '1.0'\nprofile: scratch\nmacro-paths: ['{macros}']\n",
@@ -88,10 +95,13 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     """An empty DuckDB with the two code tables the grades consult."""
     connection = duckdb.connect()
     seeds = project_root() / "dbt_project" / "seeds" / "code"
-    for name in ("code_division_national", "code_uscc_category"):
+    for name, key in (
+        ("code_division_national", "division_code"),
+        ("code_uscc_category", "category_code"),
+    ):
         connection.execute(
-            f"create table {name} as select * from read_csv('{seeds / name}.csv',"
-            " types = {'division_code': 'varchar', 'category_code': 'varchar'})"
+            f"create table {name} as select * from"
+            f" read_csv('{seeds / name}.csv', types = {{'{key}': 'varchar'}})"
         )
     return connection
 
@@ -104,9 +114,4 @@ def reference() -> Reference:
 @pytest.fixture(scope="session")
 def area_in_force(reference: Reference) -> dict[str, bool]:
     """Division code → whether in force, for the scalar standard."""
-    return dict(
-        zip(reference.areas["division_code"], reference.areas["is_in_force"], strict=True)
-    )
-
-
-Grader = Callable[[str | None], str | None]
+    return dict(zip(reference.areas["division_code"], reference.areas["is_in_force"], strict=True))

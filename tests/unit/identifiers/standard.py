@@ -1,6 +1,7 @@
 """The standards once more, one number at a time, as plainly as they are written.
 
-Slow on purpose and sharing no code with the package or the macros: what both are measured against. Keep out: speed.
+Slow on purpose and sharing no code with the package or the macros: what both are measured against.
+Keep out: speed.
 """
 
 from datetime import date
@@ -23,7 +24,7 @@ LIKE_DOT = {0xFF0E, 0x3002, 0x30FB}
 
 
 def normalised(text: str | None) -> str | None:
-    """Half-width capitals without blanks, hyphens, brackets and quotes; None when nothing is left."""
+    """Half-width capitals without blanks, hyphens, brackets and quotes; None when empty."""
     out = ""
     for character in text or "":
         place = ord(character)
