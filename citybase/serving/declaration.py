@@ -58,7 +58,7 @@ def read_declaration(manifest: Path) -> tuple[Model, ...]:
     """
     try:
         nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WarehouseError(
             f"{manifest} is not a readable manifest of dbt ({type(error).__name__}).",
             remedy="Run `citybase build`: dbt writes it anew.",

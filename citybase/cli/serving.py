@@ -1,0 +1,149 @@
+"""The commands about published files: publish, ask, list.
+
+Add a command here when readers or operators of ``serving/`` need one. Keep out: how publishing
+works (``citybase/serving/``).
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from citybase.errors import WarehouseError
+from citybase.serving.audience import AUDIENCES
+from citybase.serving.open import lock_down, open_library
+from citybase.serving.publish import Publication
+from citybase.serving.publish import publish as publish_warehouse
+from citybase.serving.versions import current_version, list_versions, read_record, version_folder
+from citybase.settings import load_settings, project_root
+
+_SHOWN_ROWS = 50
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+
+
+def publish(
+    manifest: Annotated[
+        Path | None,
+        typer.Option(help="dbt's manifest.json; by default that of the last build."),
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Publish the warehouse: one new version for every audience."""
+    console = Console(stderr=as_json)
+    with console.status("publishing") as status:
+        publication = publish_warehouse(
+            load_settings(),
+            manifest=manifest or project_root() / "dbt_project" / "target" / "manifest.json",
+            on_step=lambda step: status.update(f"publishing {step}"),
+        )
+    if as_json:
+        typer.echo(json.dumps(_as_data(publication), ensure_ascii=False, indent=2))
+        return
+    table = Table("audience", "file", "tables", "rows", "", title=f"version {publication.batch}")
+    for version in publication.versions:
+        for file in version.files:
+            table.add_row(
+                version.audience,
+                file.library,
+                str(len(file.tables)),
+                f"{sum(file.tables.values()):,}",
+                "unchanged" if file.is_linked else "written",
+            )
+    console.print(table)
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="One SQL query, such as: from population.build")],
+    audience: Annotated[str, typer.Option(help="analyst or steward.")] = "analyst",
+    *,
+    as_json: Json = False,
+) -> None:
+    """Ask the published files one question, read-only."""
+    with open_library(load_settings(), audience) as connection:
+        lock_down(connection)
+        try:
+            relation = connection.sql(sql)
+            columns = relation.columns if relation is not None else []
+            rows = relation.fetchall() if relation is not None else []
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f"The query cannot be answered: {error}",
+                remedy='Correct it; `citybase query "show all tables"` lists what there is.',
+            ) from error
+    if as_json:
+        data = [dict(zip(columns, row, strict=True)) for row in rows]
+        typer.echo(json.dumps(data, ensure_ascii=False, default=str))
+        return
+    table = Table(*columns)
+    for row in rows[:_SHOWN_ROWS]:
+        table.add_row(*("" if value is None else str(value) for value in row))
+    console = Console()
+    console.print(table)
+    if len(rows) > _SHOWN_ROWS:
+        console.print(f"{_SHOWN_ROWS} of {len(rows):,} rows; --json prints all.")
+
+
+def versions(*, as_json: Json = False) -> None:
+    """List the published versions of every audience."""
+    settings = load_settings()
+    found = []
+    for audience in AUDIENCES:
+        current = current_version(settings, audience.name)
+        for batch in list_versions(settings, audience.name):
+            folder = version_folder(settings, audience.name, version=batch)
+            record = read_record(folder)
+            found.append(
+                {
+                    "audience": audience.name,
+                    "version": batch,
+                    "is_current": batch == current,
+                    "published_at": record.published_at.isoformat() if record else None,
+                    "as_of_date": record.as_of_date.isoformat() if record else None,
+                    "files": sorted(record.libraries) if record else [],
+                    "folder": str(folder),
+                }
+            )
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    table = Table("audience", "version", "", "published (UTC)", "as of", "files")
+    for row in found:
+        table.add_row(
+            str(row["audience"]),
+            str(row["version"]),
+            "current" if row["is_current"] else "",
+            str(row["published_at"] or "?"),
+            str(row["as_of_date"] or "?"),
+            " ".join(row["files"]) if isinstance(row["files"], list) else "",
+        )
+    Console().print(table)
+
+
+def _as_data(publication: Publication) -> dict[str, object]:
+    return {
+        "batch": publication.batch,
+        "published_at": publication.published_at.isoformat(),
+        "as_of_date": publication.as_of_date.isoformat(),
+        "cut_id": publication.cut_id,
+        "versions": [
+            {
+                "audience": version.audience,
+                "folder": str(version.folder),
+                "files": [
+                    {
+                        "library": file.library,
+                        "tables": dict(file.tables),
+                        "is_linked": file.is_linked,
+                    }
+                    for file in version.files
+                ],
+            }
+            for version in publication.versions
+        ],
+    }

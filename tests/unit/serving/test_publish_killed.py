@@ -1,0 +1,118 @@
+"""A publisher killed at any moment leaves every ``current`` whole, and the next one cleans up."""
+
+import itertools
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from publish_forever import MARKED
+from serving_house import NODES, House, build_house, column
+
+from citybase.serving.open import open_library
+from citybase.serving.versions import (
+    building_folder,
+    current_version,
+    list_versions,
+    read_record,
+    version_folder,
+)
+
+pytestmark = pytest.mark.unit
+
+KILLS = 10
+AUDIENCES = ("steward", "analyst")
+PUBLISHER = Path(__file__).with_name("publish_forever.py")
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    """A house, published once, whose files each carry a mark."""
+    house = build_house(tmp_path / "home")
+    nodes = json.loads(json.dumps(NODES))
+    for node in nodes:
+        if f"{node['schema']}.{node['name']}" in MARKED:
+            node["columns"]["mark"] = {"name": "mark", **column("open")}
+    house.declare(nodes)
+    house.change(*(f"alter table {table} add column mark bigint default 0" for table in MARKED))
+    house.publish()
+    return house
+
+
+def _marks(house: House, audience: str) -> set[int]:
+    with open_library(house.settings, audience) as connection:
+        found = connection.execute(
+            "select mark from population.entity_person union select mark from shared.code_value"
+            " union select mark from mart.overview__population_by_county"
+        ).fetchall()
+        # Files that never change are read too, so that every file of the version is opened.
+        assert connection.execute(
+            "select count(*) from legal_entity.entity_organisation"
+        ).fetchone() == (5,)
+    return {mark for (mark,) in found}
+
+
+def _assert_whole(house: House) -> set[int]:
+    seen: set[int] = set()
+    for audience in AUDIENCES:
+        marks = _marks(house, audience)
+        assert len(marks) == 1, f"{audience} mixes {marks}"
+        record = read_record(version_folder(house.settings, audience))
+        assert record is not None
+        assert record.batch == current_version(house.settings, audience)
+        seen |= marks
+    return seen
+
+
+def _assert_recovers(house: House) -> None:
+    publication = house.publish()
+    assert not building_folder(house.settings).exists()
+    for audience in AUDIENCES:
+        assert current_version(house.settings, audience) == publication.batch
+        assert len(list_versions(house.settings, audience)) <= 3
+        left = {path.name for path in (house.settings.serving / audience).iterdir()}
+        assert left == {"current", *(f"v{n}" for n in list_versions(house.settings, audience))}
+    assert _marks(house, "steward") == _marks(house, "analyst")
+    assert len(list(house.settings.serving.iterdir())) == len(AUDIENCES)
+
+
+def test_a_kill_at_any_moment_leaves_current_whole(house: House) -> None:
+    moments = random.Random(20250601)  # noqa: S311
+    seen: set[int] = set()
+    for kill in range(KILLS):
+        publisher = subprocess.Popen(
+            [sys.executable, str(PUBLISHER), str(house.settings.home), str(1000 * (kill + 1))],
+            stdout=subprocess.PIPE,
+        )
+        assert publisher.stdout is not None
+        publisher.stdout.readline()  # it has begun to publish
+        time.sleep(moments.uniform(0.0, 1.5))
+        publisher.kill()
+        publisher.communicate()
+        assert publisher.returncode == -9
+        seen |= _assert_whole(house)
+    assert max(seen) >= 1000, "no publication ever came through between the kills"
+
+    _assert_recovers(house)
+
+
+def test_a_kill_at_every_step_of_the_swap_leaves_current_whole(house: House) -> None:
+    killed_at, seen = [], set()
+    for step in itertools.count(1):
+        publisher = subprocess.run(
+            [sys.executable, str(PUBLISHER), str(house.settings.home), str(1000 * step), str(step)],
+            stdout=subprocess.PIPE,
+            check=False,
+        )
+        assert publisher.returncode == -9
+        seen |= _assert_whole(house)
+        if publisher.stdout.count(b"\n") > 1:
+            break  # the first publication was over before the step came: none is left
+        killed_at.append(step)
+    # Files, records, folders moved into place and links replaced, of two audiences.
+    assert len(killed_at) > 12
+    assert len(seen) > 2
+    _assert_recovers(house)
