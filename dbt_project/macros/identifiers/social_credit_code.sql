@@ -1,20 +1,18 @@
 {# Unified social credit codes, GB 32100-2015, by both checks. The twin of citybase/identifiers/organisation.py. #}
 
-{# Letters can stand in eleven places; the six digits of the division are cheaper as one integer. #}
+{#
+    instr gives a value plus one. The weights times those ones, 306, are taken off in the remainder: 306 % 31 = 27.
+    Each place stands in the text once: inside a case no engine would compute a common part only once.
+#}
 {% macro uscc_check_holds(number) -%}
-    {%- set alphabet = '0123456789ABCDEFGHJKLMNPQRTUWXY' -%}
-    {%- set division = 'cast(substr(' ~ number ~ ', 3, 6) as int)' -%}
     (
         (
             0
-            {%- for place in [1, 2] + range(9, 19) | list %}
+            {%- for place in range(1, 19) %}
             + {{ 3 ** (place - 1) % 31 if place < 18 else 1 }}
-            * (instr('{{ alphabet }}', substr({{ number }}, {{ place }}, 1)) - 1)
+            * instr('0123456789ABCDEFGHJKLMNPQRTUWXY', substr({{ number }}, {{ place }}, 1))
             {%- endfor %}
-            {%- for place in range(3, 9) %}
-            + {{ 3 ** (place - 1) % 31 }} * ({{ whole_quotient(division, 10 ** (8 - place)) }} % 10)
-            {%- endfor %}
-        ) % 31 = 0
+        ) % 31 = 27
     )
 {%- endmacro %}
 

@@ -63,17 +63,44 @@
     end
 {%- endmacro %}
 
-{# The aggregate of one attribute: winning value, its rank, whether sources with a say disagree. #}
-{% macro golden_attribute(attribute) -%}
-    max_by({{ attribute }}, {{ attribute }}_rank) filter (
-        where {{ attribute }}_rank is not null
-    ) as {{ attribute }},
-    max({{ attribute }}_rank) as {{ attribute }}_rank,
-    coalesce(
-        min({{ value_hash(attribute) }}) filter (where {{ attribute }}_rank is not null)
-        <> max({{ value_hash(attribute) }}) filter (where {{ attribute }}_rank is not null),
-        false
-    ) as {{ attribute }}_is_conflicted
+{# The priority of every attribute, from a relation of `source_precedence`. #}
+{% macro priority_columns(relation, attributes) -%}
+    {%- for attribute in attributes -%}
+        {{ relation }}.{{ attribute }}_priority{{ ',
+        ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{# Every attribute with its rank; a record that has no say keeps its values and ranks none. #}
+{% macro ranked_attributes(attributes) -%}
+    {%- for attribute in attributes -%}
+        {{ attribute }},
+        case
+            when has_a_say then {{ attribute_rank(attribute, attribute ~ '_priority', 'rank_base') }}
+        end as {{ attribute }}_rank{{ ',
+        ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{# The aggregate of every attribute: the winning value, its rank, and whether sources with a say
+   disagree. #}
+{% macro golden_attributes(attributes) -%}
+    {%- for attribute in attributes -%}
+        {%- set has_rank = 'filter (where ' ~ attribute ~ '_rank is not null)' -%}
+        max_by({{ attribute }}, {{ attribute }}_rank) {{ has_rank }} as {{ attribute }},
+        max({{ attribute }}_rank) as {{ attribute }}_rank,
+        coalesce(
+            min({{ value_hash(attribute) }}) {{ has_rank }}
+            <> max({{ value_hash(attribute) }}) {{ has_rank }},
+            false
+        ) as {{ attribute }}_is_conflicted{{ ',
+        ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{# Whether sources disagree on any attribute. #}
+{% macro has_conflict(attributes) -%}
+    ({{ attributes | join('_is_conflicted or ') }}_is_conflicted)
 {%- endmacro %}
 
 {# The parts of a rank. #}

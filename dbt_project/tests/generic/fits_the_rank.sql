@@ -1,4 +1,4 @@
-{# The number keeps to the bits a golden-record rank has for it (macros/library/golden_record.sql). #}
+{# The number keeps to the bits a golden-record rank has for it (macros/library/golden_record). #}
 {% test fits_the_rank(model, column, least, most) %}
     select {{ column }}
     from {{ model }}

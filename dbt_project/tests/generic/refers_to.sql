@@ -1,4 +1,4 @@
-{# Every value exists in `column` of `to`; null passes. Unlike dbt's own `relationships`, the failing
+{# Every value exists in `column` of `to`; null passes. Unlike dbt's own `relationships` the failing
    rows carry the key of the model, so that its sample keys can be shown. #}
 {% test refers_to(model, column_name, to, column, key) %}
     select child.{{ key }}, child.{{ column_name }}

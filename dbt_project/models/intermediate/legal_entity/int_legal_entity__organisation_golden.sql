@@ -10,9 +10,7 @@ golden as (
         max(organisation_code) as organisation_code,
         max(substr(resolved_anchor, 1, instr(resolved_anchor, ':') - 1)) as identity_basis_code,
         count(*) as source_record_count,
-        {%- for attribute in legal_entity_attributes() %}
-        {{ golden_attribute(attribute) }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ golden_attributes(legal_entity_attributes()) }}
     from record
     group by entity_key
 ),

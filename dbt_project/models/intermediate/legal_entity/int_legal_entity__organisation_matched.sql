@@ -15,10 +15,9 @@ matched as (
     select
         register.key as entity_key,
         record.*,
-        {{ rank_base('record.source_at', 'precedence.source_no', 'record.source_key') }} as rank_base,
-        {%- for attribute in legal_entity_attributes() %}
-        precedence.{{ attribute }}_priority{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ rank_base('record.source_at', 'precedence.source_no', 'record.source_key') }}
+            as rank_base,
+        {{ priority_columns('precedence', legal_entity_attributes()) }}
     from record
     inner join precedence
         on
@@ -49,13 +48,7 @@ valued as (
         organisation_code,
         identity_grade_code,
         resolved_anchor,
-        {%- for attribute in legal_entity_attributes() %}
-        {{ attribute }},
-        case
-            when has_a_say
-                then {{ attribute_rank(attribute, attribute ~ '_priority', 'rank_base') }}
-        end as {{ attribute }}_rank,
-        {%- endfor %}
+        {{ ranked_attributes(legal_entity_attributes()) }},
         source_at
     from ranked
 ),

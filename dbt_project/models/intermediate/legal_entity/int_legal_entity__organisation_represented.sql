@@ -1,7 +1,8 @@
 -- The golden record with its representative as a person of the population library: found by number,
 -- never by name.
 with golden as (
-    select * from {{ ref('int_legal_entity__organisation_golden') }}
+    select * exclude (_input_hash, _row_hash)
+    from {{ ref('int_legal_entity__organisation_golden') }}
 ),
 
 person as (
@@ -10,7 +11,7 @@ person as (
 
 represented as (
     select
-        golden.* exclude (_input_hash, _row_hash),
+        golden.*,
         person.person_key as representative_person_key
     from golden
     left join person

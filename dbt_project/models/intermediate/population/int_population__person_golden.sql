@@ -14,9 +14,7 @@ golden as (
         ) as resident_number,
         max(substr(identity_anchor, 1, instr(identity_anchor, ':') - 1)) as identity_basis_code,
         count(*) as source_record_count,
-        {%- for attribute in population_attributes() %}
-        {{ golden_attribute(attribute) }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ golden_attributes(population_attributes()) }}
     from record
     group by person_key
 ),

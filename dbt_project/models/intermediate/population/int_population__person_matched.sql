@@ -18,9 +18,7 @@ matched as (
         record.*,
         {{ rank_base('record.source_at', 'precedence.source_no',
                      "record.source_key || record.role_code") }} as rank_base,
-        {%- for attribute in population_attributes() %}
-        precedence.{{ attribute }}_priority{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ priority_columns('precedence', population_attributes()) }}
     from record
     inner join precedence
         on
@@ -55,13 +53,7 @@ valued as (
         identity_kind_code,
         identity_grade_code,
         identity_anchor,
-        {%- for attribute in population_attributes() %}
-        {{ attribute }},
-        case
-            when has_a_say
-                then {{ attribute_rank(attribute, attribute ~ '_priority', 'rank_base') }}
-        end as {{ attribute }}_rank,
-        {%- endfor %}
+        {{ ranked_attributes(population_attributes()) }},
         source_at
     from ranked
 ),

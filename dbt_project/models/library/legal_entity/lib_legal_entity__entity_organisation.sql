@@ -1,7 +1,8 @@
 {{ config(materialized='library') }}
 
 with organisation as (
-    select * from {{ library_input('int_legal_entity__organisation_represented', key='entity_key') }}
+    select *
+    from {{ library_input('int_legal_entity__organisation_represented', key='entity_key') }}
 ),
 
 final as (
@@ -26,11 +27,7 @@ final as (
         representative_name,
         representative_person_key,
         cast(source_record_count as integer) as source_record_count,
-        (
-            {%- for attribute in legal_entity_attributes() %}
-            {{ attribute }}_is_conflicted{{ ' or' if not loop.last }}
-            {%- endfor %}
-        ) as has_conflict
+        {{ has_conflict(legal_entity_attributes()) }} as has_conflict
     from organisation
 )
 

@@ -5,13 +5,25 @@ with record as (
 ),
 
 identifier as (
-    select entity_key, 'uscc' as identifier_kind_code, uscc as identifier_number, source_at
+    select
+        entity_key,
+        'uscc' as identifier_kind_code,
+        uscc as identifier_number,
+        source_at
     from record
     union all
-    select entity_key, 'organisation', organisation_code, source_at
+    select
+        entity_key,
+        'organisation' as identifier_kind_code,
+        organisation_code as identifier_number,
+        source_at
     from record
     union all
-    select entity_key, 'registration', registration_number, source_at
+    select
+        entity_key,
+        'registration' as identifier_kind_code,
+        registration_number as identifier_number,
+        source_at
     from record
 ),
 

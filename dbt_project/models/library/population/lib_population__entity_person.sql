@@ -21,11 +21,7 @@ final as (
         death_date is not null as is_deceased,
         death_date,
         cast(source_record_count as integer) as source_record_count,
-        (
-            {%- for attribute in population_attributes() %}
-            {{ attribute }}_is_conflicted{{ ' or' if not loop.last }}
-            {%- endfor %}
-        ) as has_conflict
+        {{ has_conflict(population_attributes()) }} as has_conflict
     from golden
 )
 

@@ -1,4 +1,4 @@
--- The dated division dimension: a code keeps its row after it is abolished, and a renamed division has
+-- The dated division dimension: a code keeps its row after it is abolished, a renamed division has
 -- one row per name. `valid_from`/`valid_to` are half-open; null is unbounded.
 with division as (
     select * from {{ ref('code_division_national') }}

@@ -4,15 +4,21 @@ with licence as (
 ),
 
 doubt as (
-    select *, 'identifier_' || identifier_grade_code as doubt_code
+    select
+        *,
+        'identifier_' || identifier_grade_code as doubt_code
     from licence
     where identifier_grade_code <> 'ok'
     union all
-    select *, 'holder_unresolved' as doubt_code
+    select
+        *,
+        'holder_unresolved' as doubt_code
     from licence
     where person_key is null and entity_key is null
     union all
-    select *, 'issuer_unresolved' as doubt_code
+    select
+        *,
+        'issuer_unresolved' as doubt_code
     from licence
     where issuer_entity_key is null
 ),

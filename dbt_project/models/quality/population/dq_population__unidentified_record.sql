@@ -1,5 +1,5 @@
--- Records that speak of a person whom no valid number identifies. A household-register resident is a
--- person all the same (the register is his record); other records wait here for a steward.
+-- Records that speak of a person whom no valid number identifies. A household-register resident is
+-- a person all the same (the register is his record); other records wait here for a steward.
 with record as (
     select * from {{ ref('int_population__person_matched') }}
 ),

@@ -1,5 +1,5 @@
--- A registration speaks of two persons: one row for each, so that both are identified alike. What it
--- says of the marriage holds from the day of registration, whenever the row was last touched.
+-- A registration speaks of two persons: one row for each, so that both are identified alike. What
+-- it says of the marriage holds from the day of registration, whenever the row was last touched.
 with source as (
     select * from {{ source('civil_registry', 'marriage_registration') }}
 ),

@@ -34,7 +34,8 @@ final as (
         {{ clean_text('identified.division_code') }} as division_code,
         {{ clean_text('identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
-        cast(identified.registered_capital_wan_cny * 10000 as decimal(24, 2)) as registered_capital_cny,
+        cast(identified.registered_capital_wan_cny * 10000 as decimal(24, 2))
+            as registered_capital_cny,
         {{ clean_text('identified.legal_representative_name') }} as representative_name,
         {{ person_number(normalise_number('identified.legal_representative_id_number')) }}
             as representative_number,
