@@ -1,0 +1,131 @@
+"""`citybase city`: make the synthetic city, start and stop its servers, look at it, drop it.
+
+Keep out: everything about what the city holds (`sources/simulator/`).
+"""
+
+import datetime
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from citybase.errors import SettingsError
+from citybase.settings import load_settings
+
+if TYPE_CHECKING:
+    from sources.simulator import CityStatus
+
+app = typer.Typer(no_args_is_help=True)
+console = Console()
+
+
+@app.command()
+def create(
+    *,
+    seed: Annotated[int, typer.Option(help="Another seed is another city.")] = 1,
+    scale: Annotated[float, typer.Option(help="1 is eleven million residents.")] = 0.001,
+    today: Annotated[
+        str | None, typer.Option(help="The last day anybody wrote something down (YYYY-MM-DD).")
+    ] = None,
+) -> None:
+    """Generate the city, start its servers and fill them; safe to repeat."""
+    from sources.simulator import DEFAULT_TODAY, CityPlan, create_city
+
+    plan = CityPlan(seed=seed, scale=scale, today=_day(today) or DEFAULT_TODAY)
+    settings = load_settings()
+    report = create_city(settings, plan, on_step=lambda step: console.print(f"  [dim]{step}[/]"))
+    done = "stands already" if report.is_reused else "is made"
+    console.print(
+        f"[bold green]The city {done}[/]: {report.residents:,} residents, "
+        f"{report.source_rows:,} rows in {len(report.tables)} tables, "
+        f"content {report.content_hash}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    console.print(f"Its systems are located by {settings.city_environment}", soft_wrap=True)
+
+
+@app.command()
+def start() -> None:
+    """Start the city's servers."""
+    from sources.simulator import start_city
+
+    console.print(f"PostgreSQL runs (pid {start_city(load_settings())})", highlight=False)
+
+
+@app.command()
+def stop() -> None:
+    """Stop exactly the city's own servers."""
+    from sources.simulator import stop_city
+
+    ended = stop_city(load_settings())
+    console.print("PostgreSQL is stopped" if ended else "No server of the city was running")
+
+
+@app.command()
+def status(
+    *, as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
+) -> None:
+    """What the city was planned as, what its systems hold, whether its server runs."""
+    from sources.simulator import city_status
+
+    found = city_status(load_settings())
+    if as_json:
+        typer.echo(json.dumps(_as_json(found), ensure_ascii=False, indent=2))
+    elif found.plan is None:
+        console.print("There is no complete city. Make one: [bold]citybase city create[/]")
+    else:
+        _print(found)
+
+
+@app.command()
+def drop() -> None:
+    """Stop the servers and remove everything the city put on disk."""
+    from sources.simulator import drop_city
+
+    drop_city(load_settings())
+    console.print("The city is gone")
+
+
+def _day(text: str | None) -> datetime.date | None:
+    if text is None:
+        return None
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"{text} is no day.", remedy="Write --today YYYY-MM-DD.") from None
+
+
+def _as_json(found: "CityStatus") -> dict[str, object]:
+    plan = found.plan
+    return {
+        "seed": plan.seed if plan else None,
+        "scale": plan.scale if plan else None,
+        "today": plan.today.isoformat() if plan else None,
+        "residents": plan.residents if plan else None,
+        "content_hash": found.content_hash,
+        "postgresql_pid": found.server_pid,
+        "tables": [asdict(table) for table in found.tables],
+    }
+
+
+def _print(found: "CityStatus") -> None:
+    assert found.plan is not None  # noqa: S101 - the caller asked
+    console.print(
+        f"Seed {found.plan.seed}, scale {found.plan.scale}, day {found.plan.today}: "
+        f"{found.plan.residents:,} residents, content {found.content_hash}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    table = Table(box=None)
+    table.add_column("system")
+    table.add_column("table")
+    table.add_column("rows", justify="right")
+    for content in found.tables:
+        table.add_row(content.system, content.table, f"{content.rows:,}")
+    console.print(table)
+    running = f"runs (pid {found.server_pid})" if found.server_pid else "does not run"
+    console.print(f"PostgreSQL {running}", highlight=False)

@@ -1,0 +1,305 @@
+"""The city as a whole: create, start, stop, look at, drop.
+
+Add here what concerns all systems at once. Keep out: how a table is generated or a technology is
+filled.
+"""
+
+import hashlib
+import json
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import psycopg
+
+from citybase.settings import Settings
+from sources.contract import CsvConnection, PostgresConnection, SqliteConnection, System
+from sources.registry import Registry, load_registry
+from sources.simulator.deploy_files import (
+    count_csv,
+    count_sqlite,
+    deploy_csv,
+    deploy_sqlite,
+)
+from sources.simulator.deploy_postgresql import count_postgresql, deploy_postgresql
+from sources.simulator.generate import TableContent, contents, generate, write_truth
+from sources.simulator.plan import CityError, CityPlan, generator_digest
+from sources.simulator.servers import (
+    PostgresServer,
+    running_postgresql,
+    start_postgresql,
+    stop_postgresql,
+    write_secret,
+)
+
+OnStep = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class CityReport:
+    """A city that stands: what it was planned as and what its systems hold.
+
+    ``is_reused`` says that the systems already held exactly this plan; seconds are wall time.
+    """
+
+    plan: CityPlan
+    tables: tuple[TableContent, ...]
+    content_hash: str
+    is_reused: bool
+    generate_seconds: float
+    deploy_seconds: float
+
+    @property
+    def residents(self) -> int:
+        """People in the city."""
+        return self.plan.residents
+
+    @property
+    def source_rows(self) -> int:
+        """Rows over all source tables."""
+        return sum(table.rows for table in self.tables)
+
+
+@dataclass(frozen=True)
+class CityStatus:
+    """What there is of a city: its plan when it was completed, and its server when it runs."""
+
+    plan: CityPlan | None
+    tables: tuple[TableContent, ...]
+    content_hash: str | None
+    server_pid: int | None
+
+
+def truth_path(settings: Settings) -> Path:
+    """The truth about the city. Only the score reads it."""
+    return settings.city / "truth.duckdb"
+
+
+def create_city(
+    settings: Settings,
+    plan: CityPlan,
+    *,
+    registry: Registry | None = None,
+    on_step: OnStep = lambda _: None,
+) -> CityReport:
+    """Make the systems hold exactly what the plan says; do nothing when they do already.
+
+    ``on_step`` hears what is being done. The environment file is written last but one and the
+    completed plan last, so a city that was interrupted is made again.
+
+    Raises:
+        CityError: the plan cannot be met or the server does not start.
+    """
+    registry = registry or load_registry()
+    settings.city.mkdir(parents=True, exist_ok=True)
+    standing = _standing(settings, plan, registry, on_step)
+    if standing is not None:
+        return standing
+    _plan_file(settings).unlink(missing_ok=True)
+    scratch = settings.scratch / "city"
+    scratch.mkdir(parents=True, exist_ok=True)
+    begun = time.monotonic()
+    on_step(f"Generating {plan.residents:,} residents and what was written about them")
+    connection = generate(plan, registry, scratch=scratch)
+    try:
+        tables = contents(connection, registry)
+        write_truth(connection, truth_path(settings), plan, tables)
+        generated = time.monotonic()
+        on_step("Starting PostgreSQL")
+        server = _start(settings)
+        environment = {}
+        for system in registry.systems:
+            rows = sum(table.rows for table in tables if table.system == system.system)
+            on_step(f"Filling {system.system} ({system.connection.technology}), {rows:,} rows")
+            environment[system.connection.location_env] = _deploy(
+                settings, plan, system, connection, server, scratch
+            )
+    finally:
+        connection.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+    write_secret(
+        settings.city_environment,
+        "# Where the synthetic city's source systems are. Written by `citybase city create`.\n"
+        + "".join(f"{name}={value}\n" for name, value in sorted(environment.items())),
+    )
+    _write_plan(settings, plan, tables, made_by=_made_by(registry))
+    return CityReport(
+        plan=plan,
+        tables=tables,
+        content_hash=_city_hash(tables),
+        is_reused=False,
+        generate_seconds=generated - begun,
+        deploy_seconds=time.monotonic() - generated,
+    )
+
+
+def start_city(settings: Settings) -> int:
+    """Start the city's servers; return the pid of PostgreSQL.
+
+    Raises:
+        CityError: there is no city.
+    """
+    if not _plan_file(settings).exists():
+        raise CityError(
+            f"There is no city in {settings.city}.", remedy="Run `citybase city create`."
+        )
+    return _start(settings).pid
+
+
+def stop_city(settings: Settings) -> bool:
+    """Stop exactly the city's own servers; False when none ran."""
+    return stop_postgresql(_data(settings))
+
+
+def city_status(settings: Settings) -> CityStatus:
+    """What there is, without starting anything."""
+    recorded = _read_plan(settings)
+    server = running_postgresql(_data(settings), _password_file(settings))
+    return CityStatus(
+        plan=recorded[0] if recorded else None,
+        tables=recorded[1] if recorded else (),
+        content_hash=_city_hash(recorded[1]) if recorded else None,
+        server_pid=server.pid if server else None,
+    )
+
+
+def drop_city(settings: Settings) -> None:
+    """Stop the servers and remove everything the city put on disk."""
+    stop_city(settings)
+    shutil.rmtree(settings.city, ignore_errors=True)
+
+
+def _data(settings: Settings) -> Path:
+    return settings.city / "postgresql"
+
+
+def _password_file(settings: Settings) -> Path:
+    return settings.city / "postgresql.password"
+
+
+def _plan_file(settings: Settings) -> Path:
+    return settings.city / "plan.json"
+
+
+def _start(settings: Settings) -> PostgresServer:
+    return start_postgresql(_data(settings), _password_file(settings))
+
+
+def _file_location(settings: Settings, system: System) -> Path:
+    suffix = ".sqlite" if isinstance(system.connection, SqliteConnection) else ""
+    return settings.city / f"{system.system}{suffix}"
+
+
+def _deploy(
+    settings: Settings,
+    plan: CityPlan,
+    system: System,
+    connection: duckdb.DuckDBPyConnection,
+    server: PostgresServer,
+    scratch: Path,
+) -> str:
+    if isinstance(system.connection, PostgresConnection):
+        return deploy_postgresql(connection, system, server, scratch=scratch)
+    path = _file_location(settings, system)
+    if isinstance(system.connection, SqliteConnection):
+        deploy_sqlite(connection, system, path)
+    else:
+        deploy_csv(connection, system, path, plan, scratch=scratch)
+    return str(path)
+
+
+def _standing(
+    settings: Settings, plan: CityPlan, registry: Registry, on_step: OnStep
+) -> CityReport | None:
+    """The report of a city that already is what the plan says, its servers started."""
+    recorded = _read_plan(settings)
+    if recorded is None or recorded[0] != plan or recorded[2] != _made_by(registry):
+        return None
+    if not (settings.city_environment.exists() and truth_path(settings).exists()):
+        return None
+    on_step("The city stands as planned; starting PostgreSQL and counting its rows")
+    begun = time.monotonic()
+    server = _start(settings)
+    expected = {(table.system, table.table): table.rows for table in recorded[1]}
+    for system in registry.systems:
+        counted = _count(settings, system, server)
+        if counted is None or any(
+            expected.get((system.system, table)) != rows for table, rows in counted.items()
+        ):
+            on_step(f"{system.system} is not what it was")
+            return None
+    return CityReport(
+        plan=plan,
+        tables=recorded[1],
+        content_hash=_city_hash(recorded[1]),
+        is_reused=True,
+        generate_seconds=0.0,
+        deploy_seconds=time.monotonic() - begun,
+    )
+
+
+def _count(settings: Settings, system: System, server: PostgresServer) -> dict[str, int] | None:
+    """Rows per table, null when the system cannot be read."""
+    try:
+        if isinstance(system.connection, PostgresConnection):
+            return count_postgresql(system, server)
+        if isinstance(system.connection, CsvConnection):
+            return count_csv(system, _file_location(settings, system))
+        return count_sqlite(system, _file_location(settings, system))
+    except (psycopg.Error, sqlite3.Error, OSError, ValueError):
+        return None
+
+
+def _city_hash(tables: tuple[TableContent, ...]) -> str:
+    """One digest over the digests of all tables, by name."""
+    lines = sorted(f"{t.system}.{t.table}={t.content_hash}" for t in tables)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
+
+
+def _made_by(registry: Registry) -> str:
+    """What besides the plan decides the content and its shape: the generator and the registry."""
+    shape = hashlib.sha256(
+        "\n".join(system.model_dump_json() for system in registry.systems).encode()
+    )
+    return f"{generator_digest()}-{shape.hexdigest()[:16]}"
+
+
+def _write_plan(
+    settings: Settings, plan: CityPlan, tables: tuple[TableContent, ...], *, made_by: str
+) -> None:
+    text = json.dumps(
+        {
+            "seed": plan.seed,
+            "scale": plan.scale,
+            "today": plan.today.isoformat(),
+            "made_by": made_by,
+            "content_hash": _city_hash(tables),
+            "tables": [asdict(table) for table in tables],
+        },
+        indent=2,
+    )
+    fresh = _plan_file(settings).with_suffix(".new")
+    fresh.write_text(text + "\n", encoding="utf-8")
+    fresh.replace(_plan_file(settings))
+
+
+def _read_plan(
+    settings: Settings,
+) -> tuple[CityPlan, tuple[TableContent, ...], str] | None:
+    path = _plan_file(settings)
+    if not path.exists():
+        return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        plan = CityPlan(
+            seed=found["seed"], scale=found["scale"], today=date.fromisoformat(found["today"])
+        )
+        tables = tuple(TableContent(**table) for table in found["tables"])
+    except (ValueError, KeyError, TypeError, CityError):
+        return None
+    return plan, tables, str(found.get("made_by"))

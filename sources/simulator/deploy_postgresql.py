@@ -1,0 +1,179 @@
+"""Fills one PostgreSQL database per system: schema from the registry, an owner, a reader.
+
+The reader role may only select, and proves itself by a generated password. Native types are what a
+department would have chosen, not text everywhere. Add type rules to ``_native_type``. Keep out: the
+server itself (``servers.py``).
+"""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+from psycopg import sql
+
+from citybase.duck import literal, quoted
+from sources.contract import Column, PostgresConnection, System, Table
+from sources.simulator.generate import source_table
+from sources.simulator.servers import PostgresServer
+
+_CHUNK = 1 << 20
+_LENGTHS = {"address": 300, "name": 200, "business_scope": 2000, "identifier": 200}
+
+
+def deploy_postgresql(
+    connection: duckdb.DuckDBPyConnection,
+    system: System,
+    server: PostgresServer,
+    *,
+    scratch: Path,
+) -> str:
+    """(Re)create the system's database with its content; return the reader's connection string."""
+    assert isinstance(system.connection, PostgresConnection)  # noqa: S101 - the caller chose by it
+    owner, reader = f"{system.system}_owner", f"{system.system}_reader"
+    password = secrets.token_urlsafe(24)
+    with server.connect() as postgres:
+        database = sql.Identifier(system.system)
+        postgres.execute(sql.SQL("drop database if exists {} with (force)").format(database))
+        for role in (owner, reader):
+            postgres.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(role)))
+        postgres.execute(sql.SQL("create role {} nologin").format(sql.Identifier(owner)))
+        postgres.execute(
+            sql.SQL("create role {} login password {}").format(
+                sql.Identifier(reader), sql.Literal(password)
+            )
+        )
+        postgres.execute(
+            sql.SQL("create database {} owner {} encoding 'UTF8' template template0").format(
+                database, sql.Identifier(owner)
+            )
+        )
+        postgres.execute(
+            sql.SQL("revoke connect, temporary on database {} from public").format(database)
+        )
+        postgres.execute(
+            sql.SQL("grant connect on database {} to {}").format(database, sql.Identifier(reader))
+        )
+    with server.connect(system.system) as postgres:
+        schema = sql.Identifier(system.connection.db_schema)
+        postgres.execute(sql.SQL("set role {}").format(sql.Identifier(owner)))
+        postgres.execute(sql.SQL("create schema {}").format(schema))
+        postgres.execute(
+            sql.SQL("comment on schema {} is {}").format(schema, sql.Literal(system.name))
+        )
+        for table in system.tables:
+            _create(postgres, system, table)
+            _fill(connection, postgres, system, table, scratch=scratch)
+        postgres.execute(
+            sql.SQL("grant usage on schema {} to {}").format(schema, sql.Identifier(reader))
+        )
+        postgres.execute(
+            sql.SQL("grant select on all tables in schema {} to {}").format(
+                schema, sql.Identifier(reader)
+            )
+        )
+        postgres.execute(
+            sql.SQL("alter default privileges in schema {} grant select on tables to {}").format(
+                schema, sql.Identifier(reader)
+            )
+        )
+        postgres.execute("reset role")
+        postgres.execute("analyze")
+    return server.location(database=system.system, user=reader, password=password)
+
+
+def count_postgresql(system: System, server: PostgresServer) -> dict[str, int]:
+    """Rows per table code, as the server counts them. Raises psycopg.Error when one is missing."""
+    counts = {}
+    with server.connect(system.system) as postgres:
+        for table in system.tables:
+            row = postgres.execute(
+                sql.SQL("select count(*) from {}").format(_identifier(system, table))
+            ).fetchone()
+            counts[table.table] = int(row[0]) if row else 0
+    return counts
+
+
+def _identifier(system: System, table: Table) -> sql.Identifier:
+    assert isinstance(system.connection, PostgresConnection)  # noqa: S101 - the caller chose by it
+    return sql.Identifier(system.connection.db_schema, table.source_name)
+
+
+def _create(postgres: psycopg.Connection[tuple[Any, ...]], system: System, table: Table) -> None:
+    name = _identifier(system, table)
+    columns = sql.SQL(", ").join(
+        sql.SQL("{} {}{}").format(
+            sql.Identifier(column.source_name),
+            sql.SQL(_native_type(column)),
+            sql.SQL("" if column.nullable else " not null"),
+        )
+        for column in table.columns
+    )
+    keys = sql.SQL(", ").join(sql.Identifier(table.column(key).source_name) for key in table.keys)
+    postgres.execute(sql.SQL("create table {} ({}, primary key ({}))").format(name, columns, keys))
+    postgres.execute(sql.SQL("comment on table {} is {}").format(name, sql.Literal(table.name)))
+    for column in table.columns:
+        postgres.execute(
+            sql.SQL("comment on column {}.{} is {}").format(
+                name, sql.Identifier(column.source_name), sql.Literal(column.name)
+            )
+        )
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection,
+    postgres: psycopg.Connection[tuple[Any, ...]],
+    system: System,
+    table: Table,
+    *,
+    scratch: Path,
+) -> None:
+    """COPY by way of a CSV file: text keeps unbounded numerics exact and can say NaN."""
+    file = scratch / f"{system.system}__{table.table}.csv"
+    columns = ", ".join(
+        f"{_expression(system, column)} as {quoted(column.source_name)}" for column in table.columns
+    )
+    keys = ", ".join(quoted(key) for key in table.keys)
+    connection.execute(
+        f"copy (select {columns} from {source_table(system, table)} order by {keys}) "
+        f"to {literal(str(file))} (format csv, header false, nullstr '')"
+    )
+    try:
+        names = sql.SQL(", ").join(sql.Identifier(c.source_name) for c in table.columns)
+        statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
+            _identifier(system, table), names
+        )
+        with (
+            file.open("rb") as stream,
+            postgres.cursor() as cursor,
+            cursor.copy(statement) as copy,
+        ):
+            while chunk := stream.read(_CHUNK):
+                copy.write(chunk)
+    finally:
+        file.unlink()
+
+
+def _expression(system: System, column: Column) -> str:
+    if system.system == "enterprise_register" and column.column == "registered_capital_wan_cny":
+        return (
+            "case when _capital_is_nan then 'NaN' else "
+            "trim(trailing '.' from trim(trailing '0' from registered_capital_wan_cny::varchar))"
+            " end"
+        )
+    return quoted(column.column)
+
+
+def _native_type(column: Column) -> str:
+    """What the department's own table says: bounded text, dates, numerics without bounds."""
+    if column.type.startswith("decimal"):
+        return "numeric"
+    if column.type == "timestamp":
+        return "timestamp(0) without time zone"
+    if column.type != "varchar":
+        return column.type
+    for part, length in _LENGTHS.items():
+        if part in column.column:
+            return f"varchar({length})"
+    return "varchar(64)"

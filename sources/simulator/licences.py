@@ -1,0 +1,441 @@
+"""Licences: what was issued to whom, version by version, as the issuing system recorded it.
+
+Creates ``source.licence_issuing__licence`` and ``truth_licence`` from one draft. Add licence types
+to ``_TYPES``. Keep out: the state a licence is in on a given day: that is computed by the product
+and, independently, by the score.
+
+Sources: GB/T 36904-2018 (identifier), GB/T 36903-2018 annex A (holder code types), the state and
+operation lists of STANDARDS B7. The authorities' codes are well formed; which authority has which
+serial for which licence is invented.
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from sources.simulator.records import OTHER_NUMBER
+
+
+@dataclass(frozen=True)
+class LicenceType:
+    """One type: who defines and issues it, who holds it, how long it lasts.
+
+    ``per_million`` of the eligible hold it; ``years`` 0 means without end; ages in years bound the
+    holders who are people; ``style`` is the form of the serial: so many digits, ``letters``, ``hex``.
+    """
+
+    number: int
+    authority: str
+    serial: str
+    name: str
+    issuer: str
+    is_city_level: bool
+    holders: str
+    per_million: int
+    years: int
+    style: str
+    ages: tuple[int, int] = (0, 0)
+
+
+# The first 16 characters of the authorities' codes; both check characters are computed.
+_SECURITY = "1110000000001333"
+_CIVIL = "1110000000001337"
+_LAND = "11100000MB032716"
+_MARKET = "11100000MB014302"
+_HEALTH = "11100000MB016707"
+_LABOUR = "1110000071780188"
+_TRANSPORT = "1110000000001361"
+_BUILDING = "1110000000001335"
+_DISABLED = "1310000000001370"
+_TYPES = (
+    LicenceType(1, _SECURITY, "001", "中华人民共和国居民身份证", "public_security", False,
+                "resident", 960_000, 10, "15", (16, 120)),
+    LicenceType(2, _SECURITY, "032", "中华人民共和国机动车驾驶证", "public_security", True,
+                "person", 450_000, 6, "12", (18, 70)),
+    LicenceType(3, _CIVIL, "002", "结婚证", "civil_affairs", False, "married", 620_000, 0, "15"),
+    LicenceType(4, _LAND, "001", "不动产权证书", "natural_resources", False,
+                "person", 300_000, 0, "9", (22, 100)),
+    LicenceType(5, _HEALTH, "011", "从业人员健康证明", "health_commission", False,
+                "person", 110_000, 1, "12", (18, 60)),
+    LicenceType(6, _LABOUR, "003", "社会保障卡", "human_resources", True,
+                "person", 520_000, 10, "letters", (16, 110)),
+    LicenceType(7, _DISABLED, "001", "残疾人证", "disabled_federation", False,
+                "person", 30_000, 10, "15", (8, 100)),
+    LicenceType(8, _LABOUR, "021", "专业技术资格证书", "human_resources", True,
+                "person", 70_000, 0, "hex", (23, 65)),
+    LicenceType(20, _MARKET, "001", "营业执照", "administrative_approval", False,
+                "market", 900_000, 0, "15"),
+    LicenceType(21, _MARKET, "006", "食品经营许可证", "market_regulation", False,
+                "market", 340_000, 5, "letters"),
+    LicenceType(22, _CIVIL, "011", "社会组织法人登记证书", "civil_affairs", False,
+                "social", 950_000, 5, "9"),
+    LicenceType(23, _TRANSPORT, "004", "道路运输经营许可证", "transport", False,
+                "enterprise", 140_000, 4, "12"),
+    LicenceType(24, _HEALTH, "002", "公共场所卫生许可证", "health_commission", False,
+                "individual", 160_000, 4, "12"),
+    LicenceType(25, _BUILDING, "007", "建筑业企业资质证书", "administrative_approval", True,
+                "enterprise", 60_000, 5, "hex"),
+)  # fmt: skip
+
+
+def issue_licences(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create ``source.licence_issuing__licence`` and ``truth_licence``."""
+    connection.execute(
+        "create or replace temp table licence_type_given (type_no integer, stem varchar,"
+        " serial varchar, licence_name varchar, function_code varchar, is_city_level boolean,"
+        " holders varchar, per_million integer, years integer, style varchar,"
+        " youngest integer, oldest integer)"
+    )
+    connection.executemany(
+        "insert into licence_type_given values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (t.number, t.authority, t.serial, t.name, t.issuer, t.is_city_level, t.holders,
+             t.per_million, t.years, t.style, *t.ages)
+            for t in _TYPES
+        ],
+    )  # fmt: skip
+    connection.execute(
+        "create or replace temp table licence_type as"
+        " select *, credit_code(left(stem, 8) || organisation_code(substr(stem, 9))) || serial"
+        " as licence_type_code from licence_type_given"
+    )
+    connection.execute(_ISSUER)
+    connection.execute(_HELD)
+    connection.execute(_LICENCE)
+    connection.execute(_VERSION)
+    connection.execute(_SOURCE)
+    connection.execute(_TRUTH)
+
+
+# Every way an issuer appears in an identifier, with the check state after type and issuer.
+_ISSUER = """
+create or replace temp table issuer as
+with bodies as (
+    select
+        licence_type.type_no,
+        organisation.organisation_id as issuer_organisation_id,
+        organisation.name as issuer_name,
+        coalesce(organisation.county_no, -1) as county_no,
+        is_by_division,
+        case when is_by_division then organisation.division_code else organisation.uscc end
+            as issuer_code,
+        licence_type.licence_type_code,
+    from licence_type
+    inner join organisation
+        on licence_type.function_code = organisation.function_code
+        and licence_type.is_city_level = (organisation.county_no is null)
+    cross join (values (false), (true)) as forms(is_by_division)
+)
+select *, licence_state_of(licence_type_code || issuer_code) as prefix_state
+from bodies
+"""
+
+_HELD = """
+create or replace temp table held as
+with by_people as (
+    select
+        person.person_id * 32 + type_no as licence_id,
+        type_no,
+        person.person_id,
+        null::bigint as organisation_id,
+        name as holder_name,
+        number as holder_number,
+        number_kind,
+        birth_date,
+        greatest(
+            date '2012-01-01',
+            case holders
+                when 'married' then couple.marriage_date
+                else birth_date + (youngest * 365.25)::integer + 3
+            end
+        ) as eligible_date,
+        death_date as holder_end_date,
+        household.county_now as county_no,
+    from person
+    inner join household on person.household_id = household.household_id
+    inner join couple on person.couple_id = couple.couple_id
+    cross join licence_type
+    where chance(person.person_id * 32 + type_no, 'holds', per_million)
+        and case holders
+            when 'person' then age_days between youngest * 365.25 and oldest * 365.25
+            when 'resident' then is_registered and age_days >= youngest * 365.25 + 3
+            when 'married' then role in ('husband', 'wife', 'left') and couple.divorce_date is null
+                and couple.marriage_date >= date '2000-01-01'
+            else false
+        end
+),
+by_organisations as (
+    select
+        organisation_id * 32 + type_no as licence_id,
+        type_no,
+        null::bigint as person_id,
+        organisation_id,
+        name as holder_name,
+        coalesce(uscc, registration_number, organisation_code) as holder_number,
+        case when uscc is not null then 'uscc' else 'other' end as number_kind,
+        null::date as birth_date,
+        greatest(date '2010-01-01', established_date) as eligible_date,
+        ended_date as holder_end_date,
+        county_no,
+    from organisation
+    cross join licence_type
+    where chance(organisation_id * 32 + type_no, 'organisation holds', per_million)
+        and case holders
+            when 'market' then is_market_entity
+            when 'enterprise' then pair = '91'
+            when 'individual' then pair = '92'
+            when 'social' then pair in ('51', '52', '53')
+            else false
+        end
+)
+select * from by_people
+union all
+select * from by_organisations
+"""
+
+_LICENCE = """
+create or replace temp table licence_chain as
+with dated as (
+    select
+        held.*,
+        style,
+        licence_name,
+        licence_type_code,
+        is_city_level,
+        eligible_date + below(
+            licence_id, 'first', greatest(1, getvariable('today') - eligible_date)
+        )::integer as first_date,
+        case
+            when held.type_no <> 1 then years
+            when first_date - birth_date < 9490 then 10
+            when first_date - birth_date < 16800 then 20
+            else 0
+        end as first_years,
+        chance(licence_id, 'by change', 90000) as is_by_change,
+        [1, 2, 4, 4][1 + below(licence_id, 'renews', 4)] as most_versions,
+        least(getvariable('today'), holder_end_date) as last_day,
+        coalesce(person_id, organisation_id) as holder_id,
+        chance(licence_id, 'issuer by division', 15000) as is_by_division,
+    from held
+    inner join licence_type on held.type_no = licence_type.type_no
+),
+stepped as (
+    select
+        *,
+        case
+            when is_by_change then 100 + below(licence_id, 'change step', 1500)
+            when first_years > 0
+                then (first_years * 365.25)::integer - below(licence_id, 'early', 40)
+        end as step_days,
+        case style
+            when '9' then (holder_id * 777767 + 1234567) % 1000000000
+            when '12' then (holder_id * 77777677 + 4321) % 1000000000000
+            when '15' then (holder_id * 777776773 + 98765) % 1000000000000000
+            when 'letters' then (holder_id * 234567891 + 55511) % 3656158440062976
+        end as serial_number,
+        case when style = 'hex' then upper(md5('serial' || mix(licence_id, 'hex')::varchar)) end
+            as hex_serial,
+    from dated
+    where first_date <= coalesce(last_day, first_date)
+),
+serialled as (
+    select
+        stepped.*,
+        issuer.issuer_organisation_id,
+        issuer.issuer_name,
+        issuer.issuer_code,
+        case
+            when step_days is null then 1
+            else least(most_versions, 1 + (last_day - first_date) // step_days)
+        end as last_version,
+        case style
+            when 'letters' then letters_10(serial_number)
+            when 'hex' then hex_serial
+            else lpad(serial_number::varchar, style::integer, '0')
+        end as serial,
+        case style
+            when '9' then after_9_digits(prefix_state, serial_number)
+            when '12' then after_12_digits(prefix_state, serial_number)
+            when '15' then after_15_digits(prefix_state, serial_number)
+            when 'letters' then after_10_letters(prefix_state, serial_number)
+            else licence_state_of(stepped.licence_type_code || issuer_code || hex_serial)
+        end as serial_state,
+    from stepped
+    inner join issuer
+        on stepped.type_no = issuer.type_no
+        and stepped.is_by_division = issuer.is_by_division
+        and case when is_city_level then -1 else stepped.county_no end = issuer.county_no
+)
+select
+    *,
+    '1.2.156.3005.2.' || licence_type_code || '.' || issuer_code || '.' || serial || '.'
+        as identifier_stem,
+from serialled
+"""
+
+_VERSION = f"""
+create or replace temp table licence_version as
+with versions as (
+    select
+        licence_chain.*,
+        n as version,
+        licence_id * 4 + n - 1 as _row,
+        n = last_version as is_last,
+        first_date + ((n - 1) * coalesce(step_days, 0))::integer as issued_date,
+    from licence_chain
+    inner join range(1, 5) as numbers(n) on n <= last_version
+),
+termed as (
+    select
+        *,
+        case
+            when type_no <> 1 then first_years
+            when issued_date - birth_date < 9490 then 10
+            when issued_date - birth_date < 16800 then 20
+            else 0
+        end as years,
+        case
+            when type_no = 4 and chance(_row, 'no start', 300000) then null
+            else issued_date + case when chance(_row, 'starts later', 50000)
+                then below(_row, 'start', 30)::integer else 0 end
+        end as valid_from,
+        below(_row, 'stated', 1000) as stated,
+    from versions
+),
+draft as (
+    select
+        *,
+        person_id as _person_id,
+        case when years > 0
+            then coalesce(valid_from, issued_date) + (years * 365.25)::integer - 1
+        end as valid_to,
+        case
+            when not is_last then case when stated < 700 then '05' else '01' end
+            when stated < 945 then '01'
+            when stated < 953 then '02'
+            when stated < 957 then '03'
+            when stated < 975 then '04'
+            when stated < 982 then '05'
+            when stated < 986 then '06'
+            when stated < 995 then '07'
+            else '99'
+        end as stated_state_code,
+        case
+            when person_id is not null then coalesce(
+                number_defect(_row, 'licence', holder_number, number_kind, birth_date, 3000),
+                case when chance(_row, 'no papers', 1500) then 'holder_code_unknown' end
+            )
+            when chance(_row, 'no papers', 4000) then 'holder_code_unknown'
+            when chance(_row, 'wrong code', 2000) and length(holder_number) = 18
+                then 'number_digit_typo'
+        end as _number_defect,
+        case
+            when person_id is not null
+                then number_text_defect(_row, 'licence', holder_number)
+            when chance(_row, 'small letters', 8000) then 'lower_x'
+        end as _text_defect,
+        case
+            when last_version > 1 then null
+            when chance(_row, 'wrong check', 2000) then 'identifier_wrong_check'
+            when chance(_row, 'no identifier', 700) then 'identifier_missing'
+            when chance(_row, 'short identifier', 500) then 'identifier_cut'
+        end as _identifier_defect,
+        identifier_stem || lpad(version::varchar, 3, '0') || '.'
+            || licence_check(after_3_digits(serial_state, version)) as true_identifier,
+    from termed
+),
+other as ({OTHER_NUMBER})
+select draft.*, other.other_number
+from draft
+left join other on draft._row = other.other_row
+"""
+
+_SOURCE = """
+create or replace table source.licence_issuing__licence as
+select
+    'ZZ' || row_number_text(_row, 1357924681, 2468) as record_no,
+    case _identifier_defect
+        when 'identifier_missing' then null
+        when 'identifier_cut' then substr(true_identifier, 1, length(true_identifier) - 6)
+        when 'identifier_wrong_check' then left(true_identifier, -1)
+            || case right(true_identifier, 1) when '7' then '4' else '7' end
+        else true_identifier
+    end as licence_identifier,
+    licence_type_code,
+    licence_name,
+    case when style = 'hex' then left(serial, 12) else serial end as licence_number,
+    issuer_name,
+    issuer_code,
+    holder_name,
+    case
+        when _number_defect = 'holder_code_unknown'
+            then [null, '无', '/', '不详'][1 + below(_row, 'unknown code', 4)]
+        when person_id is null and _number_defect = 'number_digit_typo'
+            then substr(holder_number, 1, 11)
+                || ((substr(holder_number, 12, 1) = '7')::integer * 2 + 7 - (
+                    substr(holder_number, 12, 1) = '9')::integer)::varchar
+                || substr(holder_number, 13)
+        else damaged_text(
+            damaged_number(_row, 'licence', holder_number, other_number, _number_defect),
+            _text_defect
+        )
+    end as holder_code,
+    case number_kind
+        when 'uscc' then '001'
+        when 'other' then '099'
+        when 'resident_number' then '111'
+        when 'residence_permit' then '551'
+        when 'home_return_permit' then '516'
+        when 'taiwan_travel_permit' then '511'
+        else '553'
+    end as holder_code_type,
+    issued_date,
+    valid_from,
+    case
+        when valid_to is not null then valid_to::varchar
+        else ['长期', '长期', '9999-12-31', '', null][1 + below(_row, 'endless', 5)]
+    end as valid_to,
+    stated_state_code as state_code,
+    case
+        when version > 1 then case when is_by_change then '09' else '02' end
+        when stated_state_code = '02' then '03'
+        when stated_state_code = '04' then '05'
+        when stated_state_code = '05' and is_last then '04'
+        else '01'
+    end as operation_code,
+    case when version > 1 then identifier_stem || lpad((version - 1)::varchar, 3, '0') || '.'
+        || licence_check(after_3_digits(serial_state, version - 1))
+    end as previous_identifier,
+    day_time(issued_date, _row, 'licence') as updated_at,
+from licence_version
+"""
+
+_TRUTH = """
+create or replace temp table truth_licence as
+select
+    'licence_issuing' as system_code,
+    'ZZ' || row_number_text(_row, 1357924681, 2468) as source_key,
+    licence_id,
+    version::integer as version,
+    last_version::integer as last_version,
+    licence_type_code,
+    issuer_organisation_id,
+    true_identifier as licence_identifier,
+    _identifier_defect is null as is_well_formed,
+    case when person_id is null then 'organisation' else 'person' end as holder_kind_code,
+    person_id,
+    organisation_id,
+    coalesce(_number_defect = 'number_15_digits', true) as has_valid_holder,
+    stated_state_code,
+    valid_from,
+    valid_to,
+    holder_end_date,
+    concat_ws(
+        ',',
+        _identifier_defect,
+        _number_defect,
+        _text_defect,
+        case when is_by_division then 'issuer_by_division' end
+    ) as defects,
+from licence_version
+"""

@@ -1,0 +1,233 @@
+"""What the health commission wrote: resident files, birth and death certificates, as CSV text.
+
+Words: 男, 女, 未知; 汉族 or 汉. One file holds a line cut short and a line with bytes that are no GB
+18030: ``_line_damage`` says which row. Dates are text already, some impossible. Add tables of this
+department here. Keep out: how the files are written (``deploy_files``).
+"""
+
+import duckdb
+
+from sources.simulator.mixer import set_list
+from sources.simulator.records import HAS_VALID_NUMBER, OTHER_NUMBER, record_truth
+
+_ETHNICITIES = (
+    "汉 蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 高山 拉祜 水 东乡 "
+    "纳西 景颇 柯尔克孜 土 达斡尔 仫佬 羌 布朗 撒拉 毛南 仡佬 锡伯 阿昌 普米 塔吉克 怒 乌孜别克 俄罗斯 鄂温克 "
+    "德昂 保安 裕固 京 塔塔尔 独龙 鄂伦春 赫哲 门巴 珞巴 基诺"
+).split()
+
+
+def write_health_record(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create ``source.health_record__resident_record``, ``__birth_…`` and ``__death_certificate``."""
+    set_list(connection, "ethnicity", _ETHNICITIES)
+    connection.execute(_RESIDENT_RECORD)
+    record_truth(connection, system="health_record", table="resident_record", key="record_no")
+    connection.execute(_BIRTH_CERTIFICATE)
+    for role in ("mother", "father", "newborn"):
+        record_truth(
+            connection,
+            system="health_record",
+            table="birth_certificate",
+            key="certificate_no",
+            role=role,
+            prefix=f"{role}_",
+        )
+    connection.execute(_DEATH_CERTIFICATE)
+    record_truth(
+        connection, system="health_record", table="death_certificate", key="certificate_no"
+    )
+
+
+_RESIDENT_RECORD = f"""
+create or replace table source.health_record__resident_record as
+with files as (
+    select
+        person.*,
+        person.person_id * 2 + copy as _row,
+        household.moved_date,
+        household.county_now,
+        household.county_before,
+        household.address_now,
+        household.address_before,
+        getvariable('today')
+            - below(person.person_id * 2 + copy, 'file touched', 2900)::integer as touched_date,
+    from person
+    inner join household on person.household_id = household.household_id
+    cross join range(2) as copies(copy)
+    where chance(person_id, 'has a file', 750000)
+        -- one person in a hundred has two files
+        and (copy = 0 or chance(person_id, 'second file', 10000))
+),
+draft as (
+    select
+        *,
+        person_id as _person_id,
+        number as _number,
+        greatest(birth_date, least(touched_date, death_date)) as updated_date,
+        number_defect(_row, 'file', number, number_kind, birth_date, 20000) as _number_defect,
+        number_text_defect(_row, 'file', number) as _text_defect,
+        birth_date_defect(_row, 'file', birth_date, 1000) as _birth_defect,
+        chance(_row, 'file/wrong sex', 1000) as is_sex_wrong,
+        phone_defect(_row, 'file', phone) as _phone_defect,
+        variant_name(_row, 'file', name) as written_name,
+        updated_date < moved_date as is_stale,
+        case _row % 4001
+            when 26 then 'impossible'
+            when 2040 then 'unknown'
+        end as date_damage,
+        case _row when 64 then 'short' when 98 then 'bytes' end as line_damage,
+    from files
+),
+other as ({OTHER_NUMBER})
+select
+    '37H' || row_number_text(draft._row, 4321987657, 55021) as record_no,
+    written_name as name,
+    damaged_text(
+        damaged_number(draft._row, 'file', number, other_number, _number_defect), _text_defect
+    ) as id_number,
+    case
+        when chance(draft._row, 'sex unknown', 2000) then '未知'
+        when (sex_code = '1') <> is_sex_wrong then '男'
+        else '女'
+    end as sex_name,
+    getvariable('ethnicity')[ethnicity_code::integer]
+        || case when chance(draft._row, 'short people', 300000) then '' else '族' end
+        as ethnicity_name,
+    case date_damage
+        when 'impossible' then year(birth_date)::varchar || '0230'
+        when 'unknown' then '不详'
+        else birth_digits(damaged_birth(draft._row, 'file', birth_date, _birth_defect))::varchar
+    end as birth_date,
+    damaged_phone(person_id, phone, _phone_defect) as phone,
+    getvariable('county_code')[
+        case when coalesce(is_stale, false) then county_before else county_now end + 1
+    ] as division_code,
+    case when coalesce(is_stale, false) then address_before else address_now end as address,
+    ['A', 'B', 'O', 'AB', '不详', null][1 + below(person_id, 'blood', 6)] as blood_type,
+    strftime(day_time(updated_date, draft._row, 'file'), '%Y-%m-%d %H:%M:%S') as updated_at,
+    line_damage as _line_damage,
+    _person_id,
+    concat_ws(
+        ',',
+        _number_defect,
+        _text_defect,
+        _birth_defect,
+        _phone_defect,
+        case when is_sex_wrong then 'sex_wrong' end,
+        case when written_name <> name then 'name_variant' end,
+        case when is_stale then 'address_stale' end,
+        case when date_damage is not null then 'date_' || date_damage end,
+        case when line_damage is not null then 'line_' || line_damage end
+    ) as _defects,
+    {HAS_VALID_NUMBER} as _has_valid_number,
+    date_damage is null and line_damage is null as _is_landable,
+    false as _tells_death,
+from draft
+left join other on draft._row = other.other_row
+"""
+
+_BIRTH_CERTIFICATE = """
+create or replace table source.health_record__birth_certificate as
+with births as (
+    select
+        child.person_id as _newborn_person_id,
+        child.name as newborn_name,
+        child.sex_code,
+        child.birth_date as born,
+        mother.person_id as _mother_person_id,
+        mother.name as mother_name,
+        mother.number as mother_number,
+        father.person_id as _father_person_id,
+        father.name as father_name,
+        father.number as father_number,
+    from person as child
+    inner join couple on child.couple_id = couple.couple_id
+    inner join person as mother on couple.wife_id = mother.person_id
+    left join person as father on couple.husband_id = father.person_id
+    where child.role in ('child_1', 'child_2')
+        and child.age_days < 4380
+        and chance(child.person_id, 'born in hospital', 900000)
+)
+select
+    'U37' || row_number_text(_newborn_person_id, 2198765431, 3303) as certificate_no,
+    newborn_name,
+    case sex_code when '1' then '男' else '女' end as sex_name,
+    birth_digits(born)::varchar as birth_date,
+    mother_name,
+    mother_number as mother_id_number,
+    father_name,
+    father_number as father_id_number,
+    '临沂市' || ['妇幼保健院', '人民医院', '中心医院'][1 + below(_newborn_person_id, 'hospital', 3)]
+        as institution_name,
+    birth_digits(least(born + 4, getvariable('today')))::varchar as issued_date,
+    strftime(
+        day_time(least(born + 4, getvariable('today')), _newborn_person_id, 'birth'),
+        '%Y-%m-%d %H:%M:%S'
+    ) as updated_at,
+    null::varchar as _line_damage,
+    _newborn_person_id,
+    _mother_person_id,
+    _father_person_id,
+    '' as _newborn_defects,
+    '' as _mother_defects,
+    '' as _father_defects,
+    false as _newborn_has_valid_number,
+    true as _mother_has_valid_number,
+    true as _father_has_valid_number,
+    true as _is_landable,
+    false as _tells_death,
+from births
+"""
+
+_DEATH_CERTIFICATE = f"""
+create or replace table source.health_record__death_certificate as
+with draft as (
+    select
+        *,
+        person_id as _row,
+        person_id as _person_id,
+        number as _number,
+        number_defect(person_id, 'death', number, number_kind, birth_date, 20000)
+            as _number_defect,
+        number_text_defect(person_id, 'death', number) as _text_defect,
+        birth_date_defect(person_id, 'death', birth_date, 1000) as _birth_defect,
+        variant_name(person_id, 'death', name) as written_name,
+        below(person_id, 'death date unknown', 150) = 3 as is_date_unknown,
+    from person
+    where death_date is not null and chance(person_id, 'died in hospital', 900000)
+),
+other as ({OTHER_NUMBER})
+select
+    '37D' || row_number_text(person_id, 1987654323, 8808) as certificate_no,
+    written_name as name,
+    damaged_text(
+        damaged_number(person_id, 'death', number, other_number, _number_defect), _text_defect
+    ) as id_number,
+    case sex_code when '1' then '男' else '女' end as sex_name,
+    birth_digits(damaged_birth(person_id, 'death', birth_date, _birth_defect))::varchar
+        as birth_date,
+    case when is_date_unknown then '不详' else birth_digits(death_date)::varchar end as death_date,
+    ['急性心肌梗死', '脑梗死', '肺恶性肿瘤', '慢性阻塞性肺疾病', '肝恶性肿瘤', '交通事故', '脑出血']
+        [1 + below(person_id, 'cause', 7)] as cause,
+    '临沂市' || ['人民医院', '中心医院', '中医医院'][1 + below(person_id, 'hospital', 3)]
+        as institution_name,
+    strftime(
+        day_time(least(death_date + 3, getvariable('today')), person_id, 'death'),
+        '%Y-%m-%d %H:%M:%S'
+    ) as updated_at,
+    null::varchar as _line_damage,
+    _person_id,
+    concat_ws(
+        ',',
+        _number_defect,
+        _text_defect,
+        _birth_defect,
+        case when written_name <> name then 'name_variant' end,
+        case when is_date_unknown then 'date_unknown' end
+    ) as _defects,
+    {HAS_VALID_NUMBER} as _has_valid_number,
+    not is_date_unknown as _is_landable,
+    true as _tells_death,
+from draft
+left join other on draft._row = other.other_row
+"""
