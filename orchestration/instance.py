@@ -34,6 +34,5 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
     os.environ.update(dagster_environment(settings))
     instance = dg.DagsterInstance.get()
     instance.get_runs(limit=1)
-    instance.event_log_storage.get_asset_records([])
-    instance.schedule_storage.get_auto_materialize_asset_evaluations  # noqa: B018 - opens the file
+    instance.all_instigator_state()
     return instance

@@ -7,6 +7,9 @@ sensors) and the assets.
 from collections.abc import Sequence
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import (
+    UnresolvedAssetJobDefinition,
+)
 
 from orchestration.assets.identity_register import LAYER as LANDING
 from orchestration.assets.identity_register import SYSTEM as IDENTITY_REGISTER
@@ -16,7 +19,7 @@ from orchestration.assets.warehouse import BIND_LAYER
 LIBRARIES = ("population", "legal_entity", "licence")
 
 
-def full_build() -> dg.UnresolvedAssetJobDefinition:
+def full_build() -> UnresolvedAssetJobDefinition:
     """Everything: extract, bind, build, land the minted keys, publish."""
     return dg.define_asset_job(
         "full_build",
@@ -25,7 +28,7 @@ def full_build() -> dg.UnresolvedAssetJobDefinition:
     )
 
 
-def rebuild_library(library: str) -> dg.UnresolvedAssetJobDefinition:
+def rebuild_library(library: str) -> UnresolvedAssetJobDefinition:
     """One library from what has landed, with what it is built on, and publish."""
     own = dg.AssetSelection.groups(
         f"intermediate_{library}", f"library_{library}", f"quality_{library}"
@@ -34,13 +37,11 @@ def rebuild_library(library: str) -> dg.UnresolvedAssetJobDefinition:
     registers = dg.AssetSelection.key_prefixes([LANDING, IDENTITY_REGISTER])
     return dg.define_asset_job(
         f"rebuild_{library}",
-        selection=built
-        | dg.AssetSelection.groups(BIND_LAYER, SERVING)
-        | registers,
+        selection=built | dg.AssetSelection.groups(BIND_LAYER, SERVING) | registers,
         description=f"重建{library}: bind what has landed, build this library, publish.",
     )
 
 
-def all_jobs() -> Sequence[dg.UnresolvedAssetJobDefinition]:
+def all_jobs() -> Sequence[UnresolvedAssetJobDefinition]:
     """Every job of the code location."""
     return [full_build(), *(rebuild_library(library) for library in LIBRARIES)]

@@ -93,7 +93,7 @@ def dbt_project(settings: Settings) -> DbtProject:
 def dbt_resource(settings: Settings) -> CitybaseDbt:
     """The CLI resource, bound to this project."""
     return CitybaseDbt(
-        project_dir=dbt_project(settings),
+        project_dir=str(dbt_folder()),
         profiles_dir=str(dbt_folder()),
         dbt_executable=str(dbt_executable()),
     )

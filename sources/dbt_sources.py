@@ -50,8 +50,17 @@ def write_sources(registry: Registry) -> list[Path]:
 
 def _file_text(systems: list[System]) -> str:
     content = {"version": 2, "sources": [_source(system) for system in systems]}
-    body = yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=100)
+    body = yaml.dump(content, Dumper=_Indented, allow_unicode=True, sort_keys=False, width=100)
     return HEADER + body
+
+
+class _Indented(yaml.SafeDumper):
+    """Indents lists below their key, as the hand-written files do."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT
+        """Never write a list at the level of its key."""
+        del indentless
+        super().increase_indent(flow, False)
 
 
 def _source(system: System) -> dict[str, object]:

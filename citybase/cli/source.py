@@ -87,3 +87,13 @@ def check_sources(
     print_problems(console, problems)
     if problems:
         raise typer.Exit(1)
+
+
+@app.command("generate")
+def generate_sources() -> None:
+    """Write the dbt source files from the registry (machine-written, never edited)."""
+    from sources.dbt_sources import write_sources
+    from sources.registry import load_registry
+
+    for path in write_sources(load_registry()):
+        console.print(f"  written {path.name}", highlight=False)

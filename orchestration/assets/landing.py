@@ -14,7 +14,8 @@ from citybase.store import open_store
 from orchestration.checks.landing import check_specs, contract_results, source_result
 from orchestration.resources import CitybaseHome
 from sources.contract import System, Table
-from sources.extract import Failure, Receipt, extract_system
+from sources.attempt import Receipt
+from sources.extract import Failure, extract_system
 from sources.ledger import last_batch
 from sources.registry import Registry
 
@@ -124,4 +125,3 @@ def _spec(system: System, table: Table) -> dg.AssetSpec:
 def landing_keys(registry: Registry) -> Sequence[dg.AssetKey]:
     """Every landing asset's key."""
     return [landing_key(system.system, table.table) for system, table in registry.tables()]
-

@@ -21,7 +21,7 @@ PUBLISHED_LAYERS = ("library", "quality", "mart")
 
 def serving_keys() -> list[dg.AssetKey]:
     """One asset per audience."""
-    return [dg.AssetKey([LAYER, audience]) for audience in AUDIENCES]
+    return [dg.AssetKey([LAYER, audience.name]) for audience in AUDIENCES]
 
 
 def build_publish_asset(model_keys: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:

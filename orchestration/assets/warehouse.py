@@ -74,7 +74,9 @@ def build_dbt_assets(project: DbtProject) -> dg.AssetsDefinition:
         pool=WAREHOUSE,
     )
     def dbt_build(
-        context: dg.AssetExecutionContext, config: DbtBuildConfig, dbt: DbtCliResource,
+        context: dg.AssetExecutionContext,
+        config: DbtBuildConfig,
+        dbt: DbtCliResource,
         home: CitybaseHome,
     ) -> Iterator[Any]:
         settings = home.settings()
@@ -99,5 +101,3 @@ def build_dbt_assets(project: DbtProject) -> dg.AssetsDefinition:
 def build_arguments(*, is_full_refresh: bool) -> Sequence[str]:
     """The arguments of `dbt build`; the selection comes from Dagster."""
     return ["build", "--full-refresh"] if is_full_refresh else ["build"]
-
-

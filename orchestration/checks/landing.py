@@ -39,9 +39,7 @@ def source_result(key: dg.AssetKey, *, failure: Failure | None) -> dg.AssetCheck
         asset_key=key,
         passed=failure is None,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={}
-        if failure is None
-        else {"error": failure.message, "remedy": failure.remedy},
+        metadata={} if failure is None else {"error": failure.message, "remedy": failure.remedy},
     )
 
 

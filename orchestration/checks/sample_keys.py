@@ -58,7 +58,7 @@ def masked_samples(
     columns = [column[0] for column in rows.description or []]
     return columns, [
         {
-            column: mask_key(value) if isinstance(value, str) else str(value)
+            column: mask_key(value) or "" if isinstance(value, str) else str(value)
             for column, value in zip(columns, row, strict=True)
         }
         for row in rows.fetchall()
@@ -84,5 +84,5 @@ def _sampled(
         schema=dg.TableSchema([dg.TableColumn(column) for column in columns]),
     )
     return event._replace(
-        metadata={**event.metadata, "sample_keys": table, "failing_rows_table": relation}
+        metadata={**event.metadata, "sample_keys": table, "failing_rows_table": dg.MetadataValue.text(relation)}
     )

@@ -1,0 +1,49 @@
+"""`citybase build` and `citybase dbt`: the jobs of Dagster, and dbt itself, from the shell.
+
+Keep out: what a job holds (`orchestration/jobs.py`).
+"""
+
+import os
+import subprocess
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from citybase.settings import load_settings
+
+console = Console()
+
+
+def build(
+    job: Annotated[str, typer.Argument(help="The job to run.")] = "full_build",
+    *,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Build every library anew.")
+    ] = False,
+) -> None:
+    """Run a job of the code location in this process: full_build or rebuild_<library>."""
+    from citybase.cli.outcome import print_checks, print_step
+    from orchestration.run import run_job
+
+    outcome = run_job(
+        load_settings(), job, is_full_refresh=full_refresh, on_step=lambda s: print_step(console, s)
+    )
+    print_checks(console, outcome)
+    if not outcome.succeeded:
+        raise typer.Exit(1)
+
+
+def dbt(context: typer.Context) -> None:
+    """Run dbt on this installation's warehouse: `citybase dbt build --select lib_population__entity_person`."""
+    from citybase.lock import child_environment, warehouse_lock
+    from orchestration.project import dbt_environment, dbt_executable
+
+    settings = load_settings()
+    with warehouse_lock(settings, f"citybase dbt {' '.join(context.args[:1])}"):
+        done = subprocess.run(  # noqa: S603 - our own executable, no shell
+            [dbt_executable(), *context.args],
+            env={**os.environ, **dbt_environment(settings), **child_environment()},
+            check=False,
+        )
+    raise typer.Exit(done.returncode)

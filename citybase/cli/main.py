@@ -1,0 +1,53 @@
+"""The command `citybase`: one module per room, put together here.
+
+Add a command by writing it in its room's module and naming it here. Modules import what is heavy
+inside their functions, so that `citybase --help` answers at once.
+"""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from citybase.cli import (
+    bind,
+    build,
+    extract,
+    identify,
+    ledger,
+    serving,
+    source,
+    ui,
+)
+from citybase.errors import CitybaseError
+
+app = typer.Typer(
+    name="citybase",
+    help="The data base of a city: population, legal-entity and e-licence libraries.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+app.add_typer(source.app, name="source", help="The registry of source systems.")
+app.command("extract")(extract.extract)
+app.command("ledger")(ledger.ledger)
+app.command("bind")(bind.bind)
+app.command("build")(build.build)
+app.command("dbt", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+    build.dbt
+)
+app.command("publish")(serving.publish)
+app.command("versions")(serving.versions)
+app.command("query")(serving.query)
+app.command("identify")(identify.identify)
+app.command("ui")(ui.ui)
+
+
+def main() -> None:
+    """Run the command line; an error on purpose is two sentences and exit code 2."""
+    try:
+        app()
+    except CitybaseError as error:
+        console = Console(stderr=True)
+        console.print(f"[bold red]{type(error).__name__}[/]: {error.message}", soft_wrap=True)
+        console.print(f"[bold]What to do[/]: {error.remedy}", soft_wrap=True)
+        sys.exit(2)

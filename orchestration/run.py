@@ -1,0 +1,161 @@
+"""Runs a job in this process, the same one the Dagster UI runs, and says what became of it.
+
+Keep out: printing (the command line does that) and choosing what a job holds (`jobs.py`).
+"""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import dagster as dg
+from dagster._core.execution.execution_result import ExecutionResult
+
+from citybase.settings import Settings
+from orchestration.definitions import build_definitions
+from orchestration.instance import open_instance
+
+_POLL_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class StepOutcome:
+    """One finished op of a run."""
+
+    name: str
+    succeeded: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class FailedCheck:
+    """An asset check that did not pass. ``is_error`` distinguishes a failure from a warning."""
+
+    asset: str
+    name: str
+    is_error: bool
+    remark: str
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What became of a run: its checks counted, the failures named, wall seconds."""
+
+    run_id: str
+    succeeded: bool
+    checks_passed: int
+    not_passed: tuple[FailedCheck, ...]
+    errors: tuple[str, ...]
+    seconds: float
+
+    @property
+    def checks_warned(self) -> int:
+        """Checks that did not pass and block nothing."""
+        return sum(1 for check in self.not_passed if not check.is_error)
+
+    @property
+    def checks_failed(self) -> int:
+        """Checks that did not pass and block what is built on them."""
+        return sum(1 for check in self.not_passed if check.is_error)
+
+
+def run_job(
+    settings: Settings,
+    job_name: str = "full_build",
+    *,
+    is_full_refresh: bool = False,
+    on_step: Callable[[StepOutcome], None] | None = None,
+) -> RunOutcome:
+    """Run a job of the code location to its end; ``on_step`` is told each finished op as it ends."""
+    started = time.monotonic()
+    run_id = str(uuid.uuid4())
+    with open_instance(settings) as instance:
+        job = build_definitions(settings=settings).resolve_job_def(job_name)
+        with _watched(instance, run_id, on_step):
+            result = job.execute_in_process(
+                instance=instance,
+                run_id=run_id,
+                raise_on_error=False,
+                run_config={
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                    "ops": {"dbt_build": {"config": {"full_refresh": is_full_refresh}}},
+                },
+            )
+    return _outcome(run_id, result, time.monotonic() - started)
+
+
+def _outcome(run_id: str, result: ExecutionResult, seconds: float) -> RunOutcome:
+    passed = 0
+    not_passed = []
+    for evaluation in result.get_asset_check_evaluations():
+        if evaluation.passed:
+            passed += 1
+            continue
+        metadata = {key: value.value for key, value in evaluation.metadata.items()}
+        not_passed.append(
+            FailedCheck(
+                asset=evaluation.asset_key.to_user_string(),
+                name=evaluation.check_name,
+                is_error=evaluation.severity is dg.AssetCheckSeverity.ERROR,
+                remark=_remark(metadata),
+            )
+        )
+    return RunOutcome(
+        run_id=run_id,
+        succeeded=result.success,
+        checks_passed=passed,
+        not_passed=tuple(not_passed),
+        errors=tuple(_errors(result)),
+        seconds=seconds,
+    )
+
+
+def _remark(metadata: Mapping[str, object]) -> str:
+    if "error" in metadata:
+        return str(metadata["error"])
+    rows = metadata.get("dagster_dbt/failed_row_count")
+    return f"{rows} rows" if rows is not None else ""
+
+
+def _errors(result: ExecutionResult) -> Iterator[str]:
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            yield f"{event.step_key}: {error.message.strip() if error else event.message}"
+
+
+@contextmanager
+def _watched(
+    instance: dg.DagsterInstance, run_id: str, on_step: Callable[[StepOutcome], None] | None
+) -> Iterator[None]:
+    """Tell ``on_step`` of each finished op while the run goes on in this process."""
+    if on_step is None:
+        yield
+        return
+    done = threading.Event()
+    told: set[str] = set()
+
+    def tell() -> None:
+        for stats in instance.event_log_storage.get_step_stats_for_run(run_id):
+            if stats.end_time is None or stats.start_time is None or stats.step_key in told:
+                continue
+            told.add(stats.step_key)
+            succeeded = stats.status is not None and stats.status.value == "SUCCESS"
+            on_step(StepOutcome(stats.step_key, succeeded, stats.end_time - stats.start_time))
+
+    def watch() -> None:
+        while not done.wait(_POLL_SECONDS):
+            tell()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+        tell()
