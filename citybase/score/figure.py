@@ -1,0 +1,98 @@
+"""A figure of the score: how many of how many are right, the goal, and examples of misses.
+
+Keep out: what counts as right (the module of each library says it).
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One count against the truth. ``share`` is right / total, and 1 when there is nothing.
+
+    ``examples`` name up to five misses by table and record, personal values masked.
+    """
+
+    library: str
+    code: str
+    right: int
+    total: int
+    goal: float
+    examples: tuple[str, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """Right of total, 0 to 1."""
+        return self.right / self.total if self.total else 1.0
+
+    @property
+    def met(self) -> bool:
+        """The goal is reached, on something: a figure over nothing proves nothing."""
+        return self.total > 0 and self.share >= self.goal
+
+    def as_json(self) -> dict[str, int | float | bool]:
+        """The figure for a program."""
+        return {
+            "right": self.right,
+            "total": self.total,
+            "share": round(self.share, 6),
+            "goal": self.goal,
+            "met": self.met,
+        }
+
+
+@dataclass(frozen=True)
+class Score:
+    """Every figure, in the order of the libraries."""
+
+    figures: tuple[Figure, ...]
+
+    @property
+    def met(self) -> bool:
+        """Every goal is reached."""
+        return all(figure.met for figure in self.figures)
+
+    def figure(self, library: str, code: str) -> Figure:
+        """One figure. Raises KeyError when there is none of that name."""
+        for figure in self.figures:
+            if (figure.library, figure.code) == (library, code):
+                return figure
+        raise KeyError(f"{library}.{code}")
+
+    def as_json(self) -> dict[str, dict[str, dict[str, int | float | bool]]]:
+        """``{library: {figure: {right, total, share, goal, met}}}``."""
+        found: dict[str, dict[str, dict[str, int | float | bool]]] = {}
+        for figure in self.figures:
+            found.setdefault(figure.library, {})[figure.code] = figure.as_json()
+        return found
+
+
+def measure(
+    connection: duckdb.DuckDBPyConnection, *, library: str, code: str, goal: float, rows: str
+) -> Figure:
+    """Count the rows of a query with columns ``is_right`` (boolean) and ``example`` (text).
+
+    A null ``is_right`` is wrong. The examples are the first five misses by text.
+    """
+    connection.execute(f"create or replace temp table score_row as {rows}")
+    counted = connection.execute(
+        "select count(*) filter (where is_right), count(*) from score_row"
+    ).fetchone()
+    assert counted is not None  # noqa: S101 - an aggregate has one row
+    misses = connection.execute(
+        "select distinct example from score_row where is_right is distinct from true"
+        f" order by example limit {EXAMPLES}"
+    ).fetchall()
+    connection.execute("drop table score_row")
+    return Figure(
+        library=library,
+        code=code,
+        right=int(counted[0]),
+        total=int(counted[1]),
+        goal=goal,
+        examples=tuple(str(example) for (example,) in misses),
+    )
