@@ -6,20 +6,18 @@ works (``citybase/serving/``).
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import duckdb
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from citybase.errors import WarehouseError
-from citybase.serving.audience import AUDIENCES
-from citybase.serving.open import lock_down, open_library
-from citybase.serving.publish import Publication
-from citybase.serving.publish import publish as publish_warehouse
-from citybase.serving.versions import current_version, list_versions, read_record, version_folder
-from citybase.settings import load_settings, project_root
+from citybase.settings import load_settings
+
+if TYPE_CHECKING:
+    from citybase.serving.publish import Publication
 
 _SHOWN_ROWS = 50
 
@@ -35,11 +33,15 @@ def publish(
     as_json: Json = False,
 ) -> None:
     """Publish the warehouse: one new version for every audience."""
+    from citybase.serving.publish import publish as publish_warehouse
+    from orchestration.project import target_folder
+
+    settings = load_settings()
     console = Console(stderr=as_json)
     with console.status("publishing") as status:
         publication = publish_warehouse(
-            load_settings(),
-            manifest=manifest or project_root() / "dbt_project" / "target" / "manifest.json",
+            settings,
+            manifest=manifest or target_folder(settings) / "manifest.json",
             on_step=lambda step: status.update(f"publishing {step}"),
         )
     if as_json:
@@ -65,6 +67,10 @@ def query(
     as_json: Json = False,
 ) -> None:
     """Ask the published files one question, read-only."""
+    import duckdb
+
+    from citybase.serving.open import lock_down, open_library
+
     with open_library(load_settings(), audience) as connection:
         lock_down(connection)
         try:
@@ -80,9 +86,10 @@ def query(
         data = [dict(zip(columns, row, strict=True)) for row in rows]
         typer.echo(json.dumps(data, ensure_ascii=False, default=str))
         return
-    table = Table(*columns)
+    # Text and not str: a value such as [1, 2] is no markup.
+    table = Table(*(Text(column) for column in columns))
     for row in rows[:_SHOWN_ROWS]:
-        table.add_row(*("" if value is None else str(value) for value in row))
+        table.add_row(*(Text("" if value is None else str(value)) for value in row))
     console = Console()
     console.print(table)
     if len(rows) > _SHOWN_ROWS:
@@ -91,6 +98,14 @@ def query(
 
 def versions(*, as_json: Json = False) -> None:
     """List the published versions of every audience."""
+    from citybase.serving.audience import AUDIENCES
+    from citybase.serving.versions import (
+        current_version,
+        list_versions,
+        read_record,
+        version_folder,
+    )
+
     settings = load_settings()
     found = []
     for audience in AUDIENCES:
@@ -125,7 +140,7 @@ def versions(*, as_json: Json = False) -> None:
     Console().print(table)
 
 
-def _as_data(publication: Publication) -> dict[str, object]:
+def _as_data(publication: "Publication") -> dict[str, object]:
     return {
         "batch": publication.batch,
         "published_at": publication.published_at.isoformat(),

@@ -177,7 +177,7 @@ def _build_version(work: _Work, audience: Audience) -> PublishedVersion:
     for library in sorted({plan.file for plan in plans}):
         work.on_step(f"{audience.title} · {library}")
         of_library = tuple(plan for plan in plans if plan.file == library)
-        contents, fingerprint = _fingerprint(work.connection, of_library, key=key)
+        contents, fingerprint = _fingerprint(work, of_library, key=key)
         path = folder / f"{library}.duckdb"
         written_in = _linked(path, previous, fingerprint=fingerprint, contents=contents, key=key)
         if written_in is None:
@@ -208,22 +208,25 @@ def _previous(settings: Settings, audience: Audience) -> tuple[Path, VersionReco
 
 
 def _fingerprint(
-    connection: duckdb.DuckDBPyConnection, plans: tuple[TablePlan, ...], *, key: str | None
+    work: _Work, plans: tuple[TablePlan, ...], *, key: str | None
 ) -> tuple[dict[str, TableContent], str]:
     """What each table holds, by its name, and a digest of all that makes the file what it is.
 
     It covers the plan (tables, columns, masks, comments, order), the rows as published, the key,
-    the version of DuckDB and of this room; not the batch and the times, which say when.
+    the day they stand for, the version of DuckDB and of this room; not the batch, the cut and the
+    time, which say when the file was written.
     """
     contents: dict[str, TableContent] = {}
-    parts: list[object] = [_FORMAT, duckdb.__version__]
+    parts: list[object] = [_FORMAT, duckdb.__version__, work.build.as_of_date.isoformat()]
     if key is not None:
         parts.append(hashlib.sha256(b"citybase file key " + key.encode()).hexdigest())
     for plan in plans:
         names = tuple(column.name for column in plan.columns)
-        content = read_content(connection, names, rows_sql=plan.rows_sql)
+        content = read_content(work.connection, names, rows_sql=plan.rows_sql)
         contents[plan.table] = content
-        parts.append([describe(plan), _types(connection, plan), content.rows, content.row_hash])
+        parts.append(
+            [describe(plan), _types(work.connection, plan), content.rows, content.row_hash]
+        )
     text = json.dumps(parts, ensure_ascii=False)
     return contents, hashlib.sha256(text.encode()).hexdigest()
 

@@ -203,6 +203,20 @@ def test_any_change_of_content_writes_the_file_anew(house: House, statement: str
         assert linked["mart"] is True
 
 
+def test_another_day_writes_every_file_anew_and_another_cut_none(house: House) -> None:
+    house.publish()
+    house.change("update meta.cut set cut_id = 8")
+    publication = house.publish()
+    assert publication.cut_id == 8
+    assert all(file.is_linked for version in publication.versions for file in version.files)
+    house.change("update meta.cut set as_of_date = date '2025-06-02'")
+    publication = house.publish()
+    assert not any(file.is_linked for version in publication.versions for file in version.files)
+    with open_library(house.settings, "analyst") as connection:
+        found = connection.execute("select as_of_date::varchar, cut_id from population.build")
+        assert found.fetchall() == [("2025-06-02", 8)]
+
+
 def test_another_mask_writes_only_the_file_it_changes(house: House) -> None:
     house.publish()
     nodes = json.loads(json.dumps(NODES))
