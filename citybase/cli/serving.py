@@ -34,14 +34,17 @@ def publish(
 ) -> None:
     """Publish the warehouse: one new version for every audience."""
     from citybase.serving.publish import publish as publish_warehouse
-    from orchestration.project import target_folder
 
     settings = load_settings()
+    if manifest is None:
+        from orchestration.project import target_folder
+
+        manifest = target_folder(settings) / "manifest.json"
     console = Console(stderr=as_json)
     with console.status("publishing") as status:
         publication = publish_warehouse(
             settings,
-            manifest=manifest or target_folder(settings) / "manifest.json",
+            manifest=manifest,
             on_step=lambda step: status.update(f"publishing {step}"),
         )
     if as_json:
@@ -87,7 +90,9 @@ def query(
         typer.echo(json.dumps(data, ensure_ascii=False, default=str))
         return
     # Text and not str: a value such as [1, 2] is no markup.
-    table = Table(*(Text(column) for column in columns))
+    table = Table()
+    for column in columns:
+        table.add_column(Text(column))
     for row in rows[:_SHOWN_ROWS]:
         table.add_row(*(Text("" if value is None else str(value)) for value in row))
     console = Console()

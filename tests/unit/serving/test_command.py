@@ -1,0 +1,77 @@
+"""The commands as a person types them."""
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from serving_house import House, build_house
+from typer.testing import CliRunner
+
+from citybase.cli import serving
+from citybase.errors import WarehouseError
+
+pytestmark = pytest.mark.unit
+
+app = typer.Typer()
+for command in (serving.publish, serving.query, serving.versions):
+    app.command()(command)
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    """An unpublished house the commands work on."""
+    house = build_house(tmp_path / "home")
+    monkeypatch.setenv("CITYBASE_HOME", str(house.settings.home))
+    return house
+
+
+def _run(*arguments: str) -> str:
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.stdout
+
+
+def test_publish_versions_and_query_speak_json(house: House) -> None:
+    published = json.loads(_run("publish", "--manifest", str(house.manifest), "--json"))
+    assert published["batch"] == 1
+    assert [v["audience"] for v in published["versions"]] == ["steward", "analyst"]
+    listed = json.loads(_run("versions", "--json"))
+    assert [(v["audience"], v["version"], v["is_current"]) for v in listed] == [
+        ("steward", 1, True),
+        ("analyst", 1, True),
+    ]
+    sql = "select name, birth_month from population.entity_person where person_key = 1"
+    assert json.loads(_run("query", sql, "--json")) == [{"name": "张*丽", "birth_month": "1985-07"}]
+    sql = "select name, birth_date from population.entity_person where person_key = 1"
+    assert json.loads(_run("query", sql, "--json", "--audience", "steward")) == [
+        {"name": "张伟丽", "birth_date": "1985-07-12"}
+    ]
+
+
+def test_tables_are_readable_and_values_are_no_markup(house: House) -> None:
+    assert "population" in _run("publish", "--manifest", str(house.manifest))
+    assert "current" in _run("versions")
+    assert "[red]" in _run("query", "select '[red]' as colour")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select nonsense",
+        "delete from population.entity_person",
+        "copy population.entity_person to 'out.csv'",
+        "attach 'other.duckdb'",
+        "select * from read_text('/etc/hostname')",
+        "set enable_external_access = true",
+    ],
+)
+def test_a_query_that_cannot_be_answered_is_one_clear_error(
+    house: House, sql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(house.settings.home)
+    house.publish()
+    with pytest.raises(WarehouseError, match="cannot be answered") as refused:
+        _run("query", sql)
+    assert "show all tables" in refused.value.remedy
+    assert not (house.settings.home / "out.csv").exists()
