@@ -23,3 +23,15 @@
 {% macro spark__matches_whole(text, pattern) -%}
     ({{ text }} rlike '^(?:{{ pattern }})$')
 {%- endmacro %}
+
+{% macro without_characters(text, set) -%}
+    {{ adapter.dispatch('without_characters', 'citybase')(text, set) }}
+{%- endmacro %}
+
+{% macro default__without_characters(text, set) -%}
+    regexp_replace({{ text }}, '{{ set }}', '', 'g')
+{%- endmacro %}
+
+{% macro spark__without_characters(text, set) -%}
+    regexp_replace({{ text }}, '{{ set }}', '')
+{%- endmacro %}

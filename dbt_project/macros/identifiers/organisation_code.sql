@@ -1,8 +1,11 @@
-{# Organisation codes, GB 11714-1997, hyphen dropped by normalise_number. The twin of citybase/identifiers/organisation.py. #}
+{#
+    Organisation codes, GB 11714-1997, the hyphen dropped by normalise_number.
+    The twin of citybase/identifiers/organisation.py.
+#}
 
 {#
-    instr gives a value plus one, and nothing for a character outside the alphabet. The weights times those ones, 49, are
-    taken off in the remainder: 49 % 11 = 5.
+    instr gives a value plus one, and nothing for a character outside the alphabet. The weights
+    times those ones, 49, are taken off in the remainder: 49 % 11 = 5.
 #}
 {% macro organisation_code_check_holds(number, start=1) -%}
     {%- set check = "instr('0123456789X', substr(" ~ number ~ ', ' ~ (start + 8) ~ ', 1))' -%}

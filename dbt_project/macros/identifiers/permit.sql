@@ -1,4 +1,7 @@
-{# Permits that cross a border or let a foreigner stay, by shape. The twin of citybase/identifiers/permit.py. #}
+{#
+    Permits that cross a border or let a foreigner stay, by shape.
+    The twin of citybase/identifiers/permit.py.
+#}
 
 {% macro permit_document(number) -%}
     case
@@ -10,7 +13,7 @@
     end
 {%- endmacro %}
 
-{# A home-return permit counts its renewals in the last two digits; the first nine stay with the person. #}
+{# A home-return permit counts its renewals in the last two digits; nine stay with the person. #}
 {% macro permit_person_number(number) -%}
     case
         when {{ matches_whole(number, '[HM]([0-9]{8}|[0-9]{10})') }} then substr({{ number }}, 1, 9)

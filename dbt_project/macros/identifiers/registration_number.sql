@@ -1,11 +1,12 @@
 {# Business registration numbers, GS 15-2006. The twin of citybase/identifiers/organisation.py. #}
 
-{# ISO 7064 MOD 11,10, one step around the other: each step uses the one before it once, so the text stays short. #}
+{# ISO 7064 MOD 11,10, step around step: each uses the one before it once, so the text is short. #}
 {% macro registration_number_check_holds(number) -%}
     {%- set walk = namespace(product='10') -%}
     {%- for place in range(1, 15) -%}
         {%- set digit = 'cast(substr(' ~ number ~ ', ' ~ place ~ ', 1) as int)' -%}
-        {%- set walk.product = '(2 * ((' ~ walk.product ~ ' + ' ~ digit ~ ' + 9) % 10 + 1)) % 11' -%}
+        {%- set sum = walk.product ~ ' + ' ~ digit ~ ' + 9' -%}
+        {%- set walk.product = '(2 * ((' ~ sum ~ ') % 10 + 1)) % 11' -%}
     {%- endfor -%}
     (({{ walk.product }} + cast(substr({{ number }}, 15, 1) as int)) % 10 = 1)
 {%- endmacro %}

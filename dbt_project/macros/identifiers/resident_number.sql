@@ -1,8 +1,9 @@
 {#
     Resident numbers, GB 11643-1999 and -1989. The twin of citybase/identifiers/resident.py.
 
-    `number` is always text from normalise_number, `n17` a column holding resident_number_n17(number): compute each in its own
-    CTE, so that it is computed once. See docs/identifiers.md for grades and an example.
+    `number` is always text from normalise_number, `n17` a column holding
+    resident_number_n17(number): compute each in its own CTE, so that it is computed once.
+    See docs/identifiers.md for grades and an example.
 #}
 
 {% macro resident_number_n17(number) -%}
@@ -14,7 +15,9 @@
     end
 {%- endmacro %}
 
-{# The weights are powers of two modulo 11: reading the digits in base 2 gives the sum without a table. #}
+{#
+    The weights are powers of two modulo 11: the digits read in base 2 give the sum without a table.
+#}
 {% macro resident_number_remainder(n17) -%}
     ((2 * ({{ n17 }}
     {%- for k in range(1, 17) %}
@@ -81,7 +84,9 @@
 {%- endmacro %}
 
 {% macro resident_number_grade(number, n17, as_of, is_area_in_force=none) -%}
-    {%- set today = '(year(' ~ as_of ~ ') * 10000 + month(' ~ as_of ~ ') * 100 + day(' ~ as_of ~ '))' -%}
+    {%- set today -%}
+        (year({{ as_of }}) * 10000 + month({{ as_of }}) * 100 + day({{ as_of }}))
+    {%- endset -%}
     case
         when {{ number }} is null then null
         when length({{ number }}) not in (15, 18) then 'length'
@@ -101,7 +106,10 @@
     end
 {%- endmacro %}
 
-{# One row per code: area_code (int, resident_number_area) and is_in_force on the day. Join it left, then hand its flag to a grade. #}
+{#
+    One row per code: area_code (int, as resident_number_area) and is_in_force on the day.
+    Join it left, then hand its flag to a grade.
+#}
 {% macro divisions_in_force(divisions, as_of, holder='resident') -%}
     select
         cast(division_code as int) as area_code,

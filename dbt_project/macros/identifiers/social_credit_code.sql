@@ -1,8 +1,12 @@
-{# Unified social credit codes, GB 32100-2015, by both checks. The twin of citybase/identifiers/organisation.py. #}
+{#
+    Unified social credit codes, GB 32100-2015, by both checks.
+    The twin of citybase/identifiers/organisation.py.
+#}
 
 {#
-    instr gives a value plus one. The weights times those ones, 306, are taken off in the remainder: 306 % 31 = 27.
-    Each place stands in the text once: inside a case no engine would compute a common part only once.
+    instr gives a value plus one. The weights times those ones, 306, are taken off in the
+    remainder: 306 % 31 = 27. Each place stands in the text once: inside a case DuckDB computes a
+    common part again.
 #}
 {% macro uscc_check_holds(number) -%}
     (
@@ -21,7 +25,8 @@
     case
         when {{ number }} is null then null
         when length({{ number }}) <> 18 then 'length'
-        when not {{ matches_whole(number, letter ~ '{2}[0-9]{6}' ~ letter ~ '{10}') }} then 'charset'
+        when not {{ matches_whole(number, letter ~ '{2}[0-9]{6}' ~ letter ~ '{10}') }}
+            then 'charset'
         when not {{ uscc_check_holds(number) }} then 'checksum'
         when not {{ organisation_code_check_holds(number, 9) }} then 'organisation_checksum'
         {%- if is_category_known is not none %}

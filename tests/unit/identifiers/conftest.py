@@ -38,6 +38,7 @@ EXPRESSIONS = {
     ),
     "uscc": "{{ uscc_grade('number', 'category_code is not null', 'is_in_force') }}",
     "uscc_bare": "{{ uscc_grade('number') }}",
+    "uscc_check": "{{ uscc_check_holds('number') }}",
     "uscc_category": "{{ uscc_category_code('number') }}",
     "uscc_area": "{{ uscc_area('number') }}",
     "organisation": "{{ organisation_code_grade('number') }}",
