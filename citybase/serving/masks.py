@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, assert_never, get_args
 
 from citybase.duck import literal
+from citybase.masking import COMPOUND_SURNAMES
 
 MaskKind = Literal[
     "drop",
@@ -35,18 +36,6 @@ NOTES: dict[MaskKind, str] = {
     "individual_business": "个体工商户的值已隐去",
 }
 """What is added to a column's comment, so that the file itself says what was hidden."""
-
-# fmt: off
-_COMPOUND_SURNAMES = (
-    "欧阳", "太史", "端木", "上官", "司马", "东方", "独孤", "南宫", "万俟",
-    "闻人", "夏侯", "诸葛", "尉迟", "公羊", "赫连", "澹台", "皇甫", "宗政",
-    "濮阳", "公冶", "太叔", "申屠", "公孙", "慕容", "仲孙", "钟离", "长孙",
-    "宇文", "司徒", "鲜于", "司空", "闾丘", "子车", "亓官", "司寇", "巫马",
-    "颛孙", "壤驷", "漆雕", "乐正", "宰父", "拓跋", "轩辕", "令狐", "段干",
-    "百里", "呼延", "东郭", "南门", "羊舌", "梁丘", "左丘", "西门", "第五",
-    "即墨", "达奚", "褚师", "纳兰",
-)
-# fmt: on
 
 _INDIVIDUAL_BUSINESS = "92"
 
@@ -143,7 +132,7 @@ def _stars(value: str) -> str:
 
 
 def _name(value: str) -> str:
-    compound = ", ".join(literal(surname) for surname in _COMPOUND_SURNAMES)
+    compound = ", ".join(literal(surname) for surname in COMPOUND_SURNAMES)
     return (
         f"case when length({value}) <= 1 then {_stars(value)}"
         f" when length({value}) >= 3 and left({value}, 2) in ({compound})"
