@@ -13,8 +13,18 @@ typed wrong 0.1 % in health records, phone missing 30 % and out of date 15 %.
 import duckdb
 
 # Character written -> homophone or variant found in files; one string per side, equal lengths.
-_RIGHT = "国军伟强丽静敏红玲华明志文浩宇轩涵俊杰嘉博思佳怡诗欣梓婷雅颖莹慧秀英兰桂芳珍淑霞荣花莲云梅建平福贵生庆祥玉金成忠义信善学永春兴辉飞鹏龙峰波帅林昊然辰晨一鸣天佑瑶若语可馨诺依萱妍婧艺菲娜燕娟艳丹雪倩璐琳素凤美翠爱香月娥宗运传纪德家振东海山树根长玺法廷洪才发宝富改焕存瑞连叶惠贞琴芝彩清风巧皓铭远磊洋勇涛超刚健凯斌旭亮奕煜宸泽睿子豪曦桐紫晗彤"
-_WRONG = "國钧玮墙莉婧闵虹铃桦铭智雯昊雨宣函峻洁佳波斯家宜施新子亭亚影盈惠绣瑛岚贵方真叔侠容华连芸玫健萍富桂升青翔钰锦诚中毅欣擅雪勇椿星晖非朋隆锋博率琳浩燃晨辰壹名添祐遥偌雨珂心喏伊宣研静义非那艳涓燕单雨茜露林苏凤每萃瑷湘岳峨综云川继得佳镇冬诲杉澍跟常喜珐庭宏财法保付盖涣村锐莲页慧珍芹之采青凤乔浩明源垒阳咏滔朝钢建楷彬绪量弈玉晨择瑞梓毫熙同子寒形"
+_RIGHT = (
+    "国军伟强丽静敏红玲华明志文浩宇轩涵俊杰嘉博思佳怡诗欣梓婷雅颖莹慧秀英兰桂芳珍淑霞荣花莲云"
+    "梅建平福贵生庆祥玉金成忠义信善学永春兴辉飞鹏龙峰波帅林昊然辰晨一鸣天佑瑶若语可馨诺依萱妍"
+    "婧艺菲娜燕娟艳丹雪倩璐琳素凤美翠爱香月娥宗运传纪德家振东海山树根长玺法廷洪才发宝富改焕存"
+    "瑞连叶惠贞琴芝彩清风巧皓铭远磊洋勇涛超刚健凯斌旭亮奕煜宸泽睿子豪曦桐紫晗彤"
+)
+_WRONG = (
+    "國钧玮墙莉婧闵虹铃桦铭智雯昊雨宣函峻洁佳波斯家宜施新子亭亚影盈惠绣瑛岚贵方真叔侠容华连芸"
+    "玫健萍富桂升青翔钰锦诚中毅欣擅雪勇椿星晖非朋隆锋博率琳浩燃晨辰壹名添祐遥偌雨珂心喏伊宣研"
+    "静义非那艳涓燕单雨茜露林苏凤每萃瑷湘岳峨综云川继得佳镇冬诲杉澍跟常喜珐庭宏财法保付盖涣村"
+    "锐莲页慧珍芹之采青凤乔浩明源垒阳咏滔朝钢建楷彬绪量弈玉晨择瑞梓毫熙同子寒形"
+)
 
 
 def install_defects(connection: duckdb.DuckDBPyConnection) -> None:
@@ -24,20 +34,23 @@ def install_defects(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 _MACROS = (
-    # Which damage the number of a row suffers, null for none. ``stem`` is the purpose prefix.
+    # Which damage the number of a row suffers, null for none. ``other_number`` is null for all but
+    # the one person in fifty whose papers are mixed up: 5 % of their records bear it, 0.1 % of all.
+    # 1.15 % of the numbers old enough are still written in 15 digits: 0.8 % of all.
     """
-    number_defect(i, purpose, number, kind, birth_date, missing_per_million) as case
+    number_defect(i, purpose, number, other_number, kind, birth_date, missing_per_million) as case
         when chance(i, purpose || '/missing', missing_per_million) then 'number_missing'
         when length(number) <> 18 then null
-        when mix(i, purpose || '/number') % 1000000 < 2000 then 'number_digit_typo'
+        when other_number is not null and chance(i, purpose || '/other', 50000)
+            then 'number_of_another'
+        when mix(i, purpose || '/number') % 1000000 < 1890 then 'number_digit_typo'
         when mix(i, purpose || '/number') % 1000000 < 3000 then case
             when substr(number, typo_place(i, purpose), 1)
                 = substr(number, typo_place(i, purpose) + 1, 1) then 'number_digit_typo'
             else 'number_transposed'
         end
-        when mix(i, purpose || '/number') % 1000000 < 4000 then 'number_of_another'
         when kind = 'resident_number' and birth_date < date '2000-01-01'
-            and mix(i, purpose || '/number') % 1000000 < 16000 then 'number_15_digits'
+            and mix(i, purpose || '/number') % 1000000 < 14500 then 'number_15_digits'
     end
     """,
     # Places 3 to 16: a swap reaches the place after it and leaves the check character alone.
@@ -131,5 +144,8 @@ _MACROS = (
     row_number_text(i, factor, shift) as
         lpad(((i * factor + shift) % 10000000000)::varchar, 10, '0')
     """,
-    "day_time(d, i, purpose) as d::timestamp + to_seconds(28800 + below(i, purpose || '/clock', 35000))",
+    """
+    day_time(d, i, purpose) as
+        d::timestamp + to_seconds(28800 + below(i, purpose || '/clock', 35000))
+    """,
 )

@@ -13,6 +13,7 @@ from citybase.duck import connect, quoted
 from sources.contract import System, Table
 from sources.registry import Registry
 from sources.simulator.defects import install_defects
+from sources.simulator.families import build_families
 from sources.simulator.licences import issue_licences
 from sources.simulator.mixer import install_mixer
 from sources.simulator.numbers import install_numbers
@@ -49,8 +50,8 @@ def generate(
 ) -> duckdb.DuckDBPyConnection:
     """Generate the city into a connection in memory (spilling to ``scratch``).
 
-    The caller closes it. Source tables are ``source.<system>__<table>``, the truth is in ``person``,
-    ``household``, ``organisation``, ``truth_licence`` and ``truth_record``.
+    The caller closes it. Source tables are ``source.<system>__<table>``; the truth is in
+    ``person``, ``household``, ``couple``, ``organisation`` and ``truth_record``, and in underscore columns.
 
     Raises:
         CityError: the registry has a table the city does not know how to fill.
@@ -62,7 +63,8 @@ def generate(
         install_places(connection)
         install_vocabulary(connection)
         install_defects(connection)
-        build_population(connection, plan)
+        block = build_families(connection, plan)
+        build_population(connection, plan, block)
         build_organisations(connection, plan, registry)
         prepare_records(connection)
         for write in (
@@ -192,7 +194,28 @@ _TRUTH = {
     "couple": """
         select couple_id, husband_id, wife_id, marriage_date, divorce_date from couple
         """,
-    "licence": "from truth_licence",
+    "licence": """
+        select
+            'licence_issuing' as system_code,
+            record_no as source_key,
+            _licence_id as licence_id,
+            _version as version,
+            _last_version as last_version,
+            licence_type_code,
+            _issuer_organisation_id as issuer_organisation_id,
+            _licence_identifier as licence_identifier,
+            _is_well_formed as is_well_formed,
+            _holder_kind_code as holder_kind_code,
+            _person_id as person_id,
+            _organisation_id as organisation_id,
+            _has_valid_holder as has_valid_holder,
+            state_code as stated_state_code,
+            valid_from,
+            _valid_to as valid_to,
+            _holder_end_date as holder_end_date,
+            _defects as defects,
+        from source.licence_issuing__licence
+        """,
     "record": "from truth_record",
 }
 

@@ -1,110 +1,24 @@
 """Licences: what was issued to whom, version by version, as the issuing system recorded it.
 
-Creates ``source.licence_issuing__licence`` and ``truth_licence`` from one draft. Add licence types
-to ``_TYPES``. Keep out: the state a licence is in on a given day: that is computed by the product
-and, independently, by the score.
+Creates ``source.licence_issuing__licence``; its underscore columns are the truth about each
+version. Add here what happens to licences. Keep out: the types (``licence_types.py``) and the state
+a licence is in on a given day: that is computed by the product and, independently, by the score.
 
 Sources: GB/T 36904-2018 (identifier), GB/T 36903-2018 annex A (holder code types), the state and
-operation lists of STANDARDS B7. The authorities' codes are well formed; which authority has which
-serial for which licence is invented.
+operation lists of a ministry (states 01 to 07 and 99, operations 01 to 10).
 """
-
-from dataclasses import dataclass
 
 import duckdb
 
-from sources.simulator.records import OTHER_NUMBER
-
-
-@dataclass(frozen=True)
-class LicenceType:
-    """One type: who defines and issues it, who holds it, how long it lasts.
-
-    ``per_million`` of the eligible hold it; ``years`` 0 means without end; ages in years bound the
-    holders who are people; ``style`` is the form of the serial: so many digits, ``letters``, ``hex``.
-    """
-
-    number: int
-    authority: str
-    serial: str
-    name: str
-    issuer: str
-    is_city_level: bool
-    holders: str
-    per_million: int
-    years: int
-    style: str
-    ages: tuple[int, int] = (0, 0)
-
-
-# The first 16 characters of the authorities' codes; both check characters are computed.
-_SECURITY = "1110000000001333"
-_CIVIL = "1110000000001337"
-_LAND = "11100000MB032716"
-_MARKET = "11100000MB014302"
-_HEALTH = "11100000MB016707"
-_LABOUR = "1110000071780188"
-_TRANSPORT = "1110000000001361"
-_BUILDING = "1110000000001335"
-_DISABLED = "1310000000001370"
-_TYPES = (
-    LicenceType(1, _SECURITY, "001", "中华人民共和国居民身份证", "public_security", False,
-                "resident", 960_000, 10, "15", (16, 120)),
-    LicenceType(2, _SECURITY, "032", "中华人民共和国机动车驾驶证", "public_security", True,
-                "person", 450_000, 6, "12", (18, 70)),
-    LicenceType(3, _CIVIL, "002", "结婚证", "civil_affairs", False, "married", 620_000, 0, "15"),
-    LicenceType(4, _LAND, "001", "不动产权证书", "natural_resources", False,
-                "person", 300_000, 0, "9", (22, 100)),
-    LicenceType(5, _HEALTH, "011", "从业人员健康证明", "health_commission", False,
-                "person", 110_000, 1, "12", (18, 60)),
-    LicenceType(6, _LABOUR, "003", "社会保障卡", "human_resources", True,
-                "person", 520_000, 10, "letters", (16, 110)),
-    LicenceType(7, _DISABLED, "001", "残疾人证", "disabled_federation", False,
-                "person", 30_000, 10, "15", (8, 100)),
-    LicenceType(8, _LABOUR, "021", "专业技术资格证书", "human_resources", True,
-                "person", 70_000, 0, "hex", (23, 65)),
-    LicenceType(20, _MARKET, "001", "营业执照", "administrative_approval", False,
-                "market", 900_000, 0, "15"),
-    LicenceType(21, _MARKET, "006", "食品经营许可证", "market_regulation", False,
-                "market", 340_000, 5, "letters"),
-    LicenceType(22, _CIVIL, "011", "社会组织法人登记证书", "civil_affairs", False,
-                "social", 950_000, 5, "9"),
-    LicenceType(23, _TRANSPORT, "004", "道路运输经营许可证", "transport", False,
-                "enterprise", 140_000, 4, "12"),
-    LicenceType(24, _HEALTH, "002", "公共场所卫生许可证", "health_commission", False,
-                "individual", 160_000, 4, "12"),
-    LicenceType(25, _BUILDING, "007", "建筑业企业资质证书", "administrative_approval", True,
-                "enterprise", 60_000, 5, "hex"),
-)  # fmt: skip
+from sources.simulator.licence_types import create_licence_types
 
 
 def issue_licences(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create ``source.licence_issuing__licence`` and ``truth_licence``."""
-    connection.execute(
-        "create or replace temp table licence_type_given (type_no integer, stem varchar,"
-        " serial varchar, licence_name varchar, function_code varchar, is_city_level boolean,"
-        " holders varchar, per_million integer, years integer, style varchar,"
-        " youngest integer, oldest integer)"
-    )
-    connection.executemany(
-        "insert into licence_type_given values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (t.number, t.authority, t.serial, t.name, t.issuer, t.is_city_level, t.holders,
-             t.per_million, t.years, t.style, *t.ages)
-            for t in _TYPES
-        ],
-    )  # fmt: skip
-    connection.execute(
-        "create or replace temp table licence_type as"
-        " select *, credit_code(left(stem, 8) || organisation_code(substr(stem, 9))) || serial"
-        " as licence_type_code from licence_type_given"
-    )
+    """Create ``source.licence_issuing__licence``. Needs people and organisations."""
+    create_licence_types(connection)
     connection.execute(_ISSUER)
     connection.execute(_HELD)
     connection.execute(_LICENCE)
-    connection.execute(_VERSION)
-    connection.execute(_SOURCE)
-    connection.execute(_TRUTH)
 
 
 # Every way an issuer appears in an identifier, with the check state after type and issuer.
@@ -134,7 +48,7 @@ _HELD = """
 create or replace temp table held as
 with by_people as (
     select
-        person.person_id * 32 + type_no as licence_id,
+        person.person_id * 64 + type_no as licence_id,
         type_no,
         person.person_id,
         null::bigint as organisation_id,
@@ -151,11 +65,13 @@ with by_people as (
         ) as eligible_date,
         death_date as holder_end_date,
         household.county_now as county_no,
+        mixed_up.other_number,
     from person
     inner join household on person.household_id = household.household_id
+    left join mixed_up on person.person_id = mixed_up.mixed_up_id
     inner join couple on person.couple_id = couple.couple_id
     cross join licence_type
-    where chance(person.person_id * 32 + type_no, 'holds', per_million)
+    where chance(person.person_id * 64 + type_no, 'holds', per_million)
         and case holders
             when 'person' then age_days between youngest * 365.25 and oldest * 365.25
             when 'resident' then is_registered and age_days >= youngest * 365.25 + 3
@@ -166,7 +82,7 @@ with by_people as (
 ),
 by_organisations as (
     select
-        organisation_id * 32 + type_no as licence_id,
+        organisation_id * 64 + type_no as licence_id,
         type_no,
         null::bigint as person_id,
         organisation_id,
@@ -177,9 +93,10 @@ by_organisations as (
         greatest(date '2010-01-01', established_date) as eligible_date,
         ended_date as holder_end_date,
         county_no,
+        null::varchar as other_number,
     from organisation
     cross join licence_type
-    where chance(organisation_id * 32 + type_no, 'organisation holds', per_million)
+    where chance(organisation_id * 64 + type_no, 'organisation holds', per_million)
         and case holders
             when 'market' then is_market_entity
             when 'enterprise' then pair = '91'
@@ -194,7 +111,7 @@ select * from by_organisations
 """
 
 _LICENCE = """
-create or replace temp table licence_chain as
+create or replace table source.licence_issuing__licence as
 with dated as (
     select
         held.*,
@@ -265,24 +182,22 @@ serialled as (
         on stepped.type_no = issuer.type_no
         and stepped.is_by_division = issuer.is_by_division
         and case when is_city_level then -1 else stepped.county_no end = issuer.county_no
-)
-select
-    *,
-    '1.2.156.3005.2.' || licence_type_code || '.' || issuer_code || '.' || serial || '.'
-        as identifier_stem,
-from serialled
-"""
-
-_VERSION = f"""
-create or replace temp table licence_version as
-with versions as (
+),
+chain as (
     select
-        licence_chain.*,
+        *,
+        '1.2.156.3005.2.' || licence_type_code || '.' || issuer_code || '.' || serial || '.'
+            as identifier_stem,
+    from serialled
+),
+versions as (
+    select
+        chain.*,
         n as version,
         licence_id * 4 + n - 1 as _row,
         n = last_version as is_last,
         first_date + ((n - 1) * coalesce(step_days, 0))::integer as issued_date,
-    from licence_chain
+    from chain
     inner join range(1, 5) as numbers(n) on n <= last_version
 ),
 termed as (
@@ -305,7 +220,6 @@ termed as (
 draft as (
     select
         *,
-        person_id as _person_id,
         case when years > 0
             then coalesce(valid_from, issued_date) + (years * 365.25)::integer - 1
         end as valid_to,
@@ -322,7 +236,9 @@ draft as (
         end as stated_state_code,
         case
             when person_id is not null then coalesce(
-                number_defect(_row, 'licence', holder_number, number_kind, birth_date, 3000),
+                number_defect(
+                    _row, 'licence', holder_number, other_number, number_kind, birth_date, 3000
+                ),
                 case when chance(_row, 'no papers', 1500) then 'holder_code_unknown' end
             )
             when chance(_row, 'no papers', 4000) then 'holder_code_unknown'
@@ -343,15 +259,7 @@ draft as (
         identifier_stem || lpad(version::varchar, 3, '0') || '.'
             || licence_check(after_3_digits(serial_state, version)) as true_identifier,
     from termed
-),
-other as ({OTHER_NUMBER})
-select draft.*, other.other_number
-from draft
-left join other on draft._row = other.other_row
-"""
-
-_SOURCE = """
-create or replace table source.licence_issuing__licence as
+)
 select
     'ZZ' || row_number_text(_row, 1357924681, 2468) as record_no,
     case _identifier_defect
@@ -407,35 +315,24 @@ select
         || licence_check(after_3_digits(serial_state, version - 1))
     end as previous_identifier,
     day_time(issued_date, _row, 'licence') as updated_at,
-from licence_version
-"""
-
-_TRUTH = """
-create or replace temp table truth_licence as
-select
-    'licence_issuing' as system_code,
-    'ZZ' || row_number_text(_row, 1357924681, 2468) as source_key,
-    licence_id,
-    version::integer as version,
-    last_version::integer as last_version,
-    licence_type_code,
-    issuer_organisation_id,
-    true_identifier as licence_identifier,
-    _identifier_defect is null as is_well_formed,
-    case when person_id is null then 'organisation' else 'person' end as holder_kind_code,
-    person_id,
-    organisation_id,
-    coalesce(_number_defect = 'number_15_digits', true) as has_valid_holder,
-    stated_state_code,
-    valid_from,
-    valid_to,
-    holder_end_date,
+    licence_id as _licence_id,
+    version::integer as _version,
+    last_version::integer as _last_version,
+    issuer_organisation_id as _issuer_organisation_id,
+    true_identifier as _licence_identifier,
+    _identifier_defect is null as _is_well_formed,
+    case when person_id is null then 'organisation' else 'person' end as _holder_kind_code,
+    person_id as _person_id,
+    organisation_id as _organisation_id,
+    coalesce(_number_defect = 'number_15_digits', true) as _has_valid_holder,
+    valid_to as _valid_to,
+    holder_end_date as _holder_end_date,
     concat_ws(
         ',',
         _identifier_defect,
         _number_defect,
         _text_defect,
         case when is_by_division then 'issuer_by_division' end
-    ) as defects,
-from licence_version
+    ) as _defects,
+from draft
 """

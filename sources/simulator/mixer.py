@@ -1,6 +1,7 @@
 """The one source of chance: a number that depends on (row, purpose, seed) and on nothing else.
 
-Add a macro here when many modules draw in the same way. Keep out: what is drawn.
+Add a macro here when many modules draw in the same way, and ways to bring lists and small tables
+into the connection. Keep out: what is drawn.
 
 Why a hash per attribute and no random generator: a generator's state depends on how many rows a
 thread has drawn before, so its values change with threads and order. ``hash`` of an integer is a
@@ -11,6 +12,8 @@ version is pinned, and ``test_mixer`` pins values, so an upgrade that changes th
 The purpose is mixed in before a second full round. ``hash(i, purpose)`` would not do: DuckDB
 combines columns by multiply and xor, and the low bits of two purposes then move together.
 """
+
+from collections.abc import Sequence
 
 import duckdb
 
@@ -36,7 +39,7 @@ def install_mixer(connection: duckdb.DuckDBPyConnection, *, seed: int) -> None:
 
 
 def set_list(
-    connection: duckdb.DuckDBPyConnection, name: str, values: list[str] | list[int]
+    connection: duckdb.DuckDBPyConnection, name: str, values: Sequence[str] | Sequence[int]
 ) -> None:
     """Hold a list in a session variable and define ``pick_<name>(i, purpose)`` to draw from it.
 
@@ -51,3 +54,21 @@ def set_list(
         f"create or replace temp macro pick_{name}(i, purpose) as "
         f"getvariable('{name}')[1 + below(i, purpose, {len(values)})]"
     )
+
+
+def insert_rows(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Insert a few hundred rows in one statement: row by row costs a millisecond each."""
+    values = ", ".join("(" + ", ".join(_written(value) for value in row) + ")" for row in rows)
+    connection.execute(f"insert into {table} values {values}")
+
+
+def _written(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool | int):
+        return str(value)
+    if isinstance(value, list):
+        return "[" + ", ".join(_written(part) for part in value) + "]"
+    return literal(str(value))

@@ -49,8 +49,10 @@ def _organisation_macros() -> tuple[str, ...]:
         for place in range(1, 18)
     )
     return (
-        f"organisation_code(body) as body || substr('0X987654321', ({organisation_sum}) % 11 + 1, 1)",
-        f"credit_code(body) as body || substr('0YXWUTRQPNMLKJHGFEDCBA987654321', ({credit_sum}) % 31 + 1, 1)",
+        "organisation_code(body) as "
+        f"body || substr('0X987654321', ({organisation_sum}) % 11 + 1, 1)",
+        "credit_code(body) as "
+        f"body || substr('0YXWUTRQPNMLKJHGFEDCBA987654321', ({credit_sum}) % 31 + 1, 1)",
         "letters_31_5(n) as "
         + " || ".join(
             f"substr('{_BASE_31}', (n // {31**k}) % 31 + 1, 1)" for k in range(4, -1, -1)

@@ -1,4 +1,4 @@
-"""Organisations: enterprises, cooperatives, individual businesses, social organisations, government.
+"""Organisations: enterprises, cooperatives, businesses, social organisations, government.
 
 Creates the temporary tables ``organisation`` (one row each, ids from 0) and ``organisation_event``
 (dated changes of state). Add kinds of organisations and what happens to them here. Keep out: what
@@ -11,8 +11,8 @@ Sources: GB 32100-2015 (credit code), GS 15-2006 (registration number), GB/T 361
 import duckdb
 
 from sources.registry import Registry
+from sources.simulator.government import create_government
 from sources.simulator.mixer import set_list
-from sources.simulator.places import CITY_DIVISION, CITY_NAME, COUNTIES
 from sources.simulator.plan import CityPlan
 
 # Organisations per million residents, by the first two characters of the credit code.
@@ -20,10 +20,11 @@ _PER_MILLION = {"91": 36_000, "93": 3_600, "92": 82_000, "52": 4_200, "51": 3_40
 _INDUSTRIES = (
     "5211 5221 5241 5281 5171 5179 6210 6220 6110 5010 4710 4820 5430 2110 3011 1711 3311 6510 "
     "7211 7010 8010 8111 8321 0141 0321 1310 7320 5122 5291 6031"
-).split()
+)
 _SUFFIXES = {
     "91": ("商贸有限公司", "建材有限公司", "物流有限公司", "食品有限公司", "科技有限公司",
-           "机械有限公司", "木业有限公司", "建筑工程有限公司", "农业发展有限公司", "电子商务有限公司"),
+           "机械有限公司", "木业有限公司", "建筑工程有限公司", "农业发展有限公司",
+           "电子商务有限公司"),
     "92": ("超市", "饭店", "五金店", "服装店", "早餐店", "理发店", "汽修部", "建材经营部", "水果店",
            "诊所", "烟酒店", "面馆"),
     "93": ("种植专业合作社", "养殖专业合作社", "果蔬专业合作社", "农机专业合作社"),
@@ -31,29 +32,16 @@ _SUFFIXES = {
     "52": ("幼儿园", "职业培训学校", "社会工作服务中心", "养老服务中心"),
     "53": ("慈善基金会", "教育基金会"),
 }  # fmt: skip
-# The bodies that issue licences; a city department of the registry takes its place where one exists.
-BODIES: tuple[tuple[str, str, str], ...] = (
-    ("public_security", "公安局", "11"),
-    ("civil_affairs", "民政局", "11"),
-    ("market_regulation", "市场监督管理局", "11"),
-    ("administrative_approval", "行政审批服务局", "11"),
-    ("natural_resources", "自然资源和规划局", "11"),
-    ("health_commission", "卫生健康局", "11"),
-    ("human_resources", "人力资源和社会保障局", "11"),
-    ("transport", "交通运输局", "11"),
-    ("disabled_federation", "残疾人联合会", "13"),
-    ("people_hospital", "人民医院", "12"),
-)
 
 
 def build_organisations(
     connection: duckdb.DuckDBPyConnection, plan: CityPlan, registry: Registry
 ) -> None:
     """Create ``government``, ``organisation`` and ``organisation_event``. Needs ``person``."""
-    _create_government(connection, registry)
+    create_government(connection, registry)
     for pair, suffixes in _SUFFIXES.items():
-        set_list(connection, f"suffix_{pair}", list(suffixes))
-    set_list(connection, "industry", _INDUSTRIES)
+        set_list(connection, f"suffix_{pair}", suffixes)
+    set_list(connection, "industry", _INDUSTRIES.split())
     connection.execute(
         "create or replace temp table organisation_range (pair varchar, first bigint, size bigint)"
     )
@@ -65,46 +53,6 @@ def build_organisations(
     connection.execute(_REPRESENTATIVE_SEATS)
     connection.execute(_ORGANISATION.format(registered=first))
     connection.execute(_EVENT)
-
-
-def _create_government(connection: duckdb.DuckDBPyConnection, registry: Registry) -> None:
-    """``government``: one row per body of city and counties, with its 17 leading credit characters.
-
-    Departments of the registry keep the code the registry gives them.
-    """
-    connection.execute(
-        "create or replace temp table government (body_no integer, function_code varchar,"
-        " county_no integer, division varchar, name varchar, pair varchar, uscc varchar,"
-        " body varchar)"
-    )
-    known = {s.department.code: s.department for s in registry.systems if s.level == "city"}
-    taken = {department.uscc[8:16] for department in known.values()}
-    free = (f"{n:08d}" for n in range(435000, 439999) if f"{n:08d}" not in taken)
-    rows: list[tuple[int, str, int | None, str, str, str, str | None, str]] = []
-    city_bodies = {code: (name, pair) for code, name, pair in BODIES}
-    for department in known.values():
-        city_bodies.setdefault(department.code, (department.name, department.uscc[:2]))
-    for code, (short, pair) in city_bodies.items():
-        mine = known.get(code)
-        rows.append(
-            (
-                len(rows),
-                code,
-                None,
-                CITY_DIVISION,
-                mine.name if mine else CITY_NAME + short,
-                mine.uscc[:2] if mine else pair,
-                mine.uscc if mine else None,
-                mine.uscc[8:16] if mine else next(free),
-            )
-        )
-    for number, county in enumerate(COUNTIES):
-        for code, short, pair in BODIES:
-            name = county.name + short
-            if code == "public_security" and county.name.endswith("区"):
-                name = f"{CITY_NAME}公安局{county.name.removesuffix('区')}分局"
-            rows.append((len(rows), code, number, county.code, name, pair, None, next(free)))
-    connection.executemany("insert into government values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 _REPRESENTATIVE_SEATS = """
@@ -130,7 +78,7 @@ drawn as (
         below(
             organisation_id,
             'representative block',
-            getvariable('people') // (select count(*) from seat)
+            getvariable('residents') // (select count(*) from seat)
         ) * (select count(*) from seat) as block_start,
         below(
             organisation_id,
@@ -225,7 +173,8 @@ named as (
             when chance(organisation_id, 'city in name', 400000) then '市' else '' end
         end
         || case pair when '92' then getvariable('county_name')[county_no + 1] else '' end
-        || pick_trade_word(organisation_id, 'trade 1') || pick_trade_word(organisation_id, 'trade 2')
+        || pick_trade_word(organisation_id, 'trade 1')
+        || pick_trade_word(organisation_id, 'trade 2')
         || case when chance(organisation_id, 'three characters', 300000)
             then pick_trade_word(organisation_id, 'trade 3') else '' end
         || case pair

@@ -4,7 +4,7 @@ Add a field here when two cities of the same seed, scale and day should differ b
 prevalences of defects (they are fixed in ``defects.py`` and documented, not chosen per run).
 """
 
-import datetime
+import datetime as dt
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 from citybase.errors import CitybaseError
 
 RESIDENTS_AT_SCALE_1 = 11_000_000
-DEFAULT_TODAY = datetime.date(2025, 12, 31)
+DEFAULT_TODAY = dt.date(2025, 12, 31)
 
 
 class CityError(CitybaseError):
@@ -30,7 +30,7 @@ class CityPlan:
 
     seed: int = 1
     scale: float = 0.001
-    today: datetime.date = DEFAULT_TODAY
+    today: dt.date = DEFAULT_TODAY
 
     def __post_init__(self) -> None:
         """Refuse plans that cannot be a city.
@@ -48,7 +48,7 @@ class CityPlan:
                 f"Scale {self.scale} is out of range.",
                 remedy="Write 0.00005 (550 residents) to 1 (11,000,000 residents).",
             )
-        if not datetime.date(2024, 1, 1) <= self.today <= datetime.date(2060, 12, 31):
+        if not dt.date(2024, 1, 1) <= self.today <= dt.date(2060, 12, 31):
             raise CityError(
                 f"The city's day {self.today} is out of range.",
                 remedy="Write a day from 2024-01-01 to 2060-12-31.",

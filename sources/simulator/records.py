@@ -8,18 +8,6 @@ those become rows of ``truth_record``. Add here what all departments share. Keep
 
 import duckdb
 
-# The number of the next person (most often of the same household) for the rows that need it; the
-# small side is built, so the join costs one pass over the keys.
-OTHER_NUMBER = """
-select
-    draft._row as other_row,
-    person.number as other_number
-from draft
-inner join person
-    on person.person_id = (draft._person_id + 1) % getvariable('residents')
-where draft._number_defect = 'number_of_another'
-"""
-
 # A written number that is valid and belongs to the person; a damaged text still is that number.
 HAS_VALID_NUMBER = "coalesce(_number_defect = 'number_15_digits', true) and _number is not null"
 

@@ -1,12 +1,12 @@
 """What civil affairs wrote: marriages, social organisations, cremations, in one SQLite file.
 
-Dates are text in ISO form; some say what SQLite lets anybody say. Registration types: IA 结婚登记, IB
-离婚登记, ICA 补领结婚证. Organisation states as GB/T 36104. Add tables of this department here.
+Dates are text in ISO form; some say what SQLite lets anybody say. Registration types: IA 结婚登记,
+IB 离婚登记, ICA 补领结婚证. Organisation states as GB/T 36104. Add tables of this department here.
 """
 
 import duckdb
 
-from sources.simulator.records import HAS_VALID_NUMBER, OTHER_NUMBER, record_truth
+from sources.simulator.records import HAS_VALID_NUMBER, record_truth
 
 
 def write_civil_registry(connection: duckdb.DuckDBPyConnection) -> None:
@@ -35,15 +35,25 @@ def write_civil_registry(connection: duckdb.DuckDBPyConnection) -> None:
     record_truth(connection, system="civil_registry", table="cremation", key="record_no")
 
 
-def _spouse(role: str) -> str:
-    """The columns of one spouse, named by role and drawn under the role's purpose."""
+def _spouse(role: str, other: str) -> str:
+    """The columns of one spouse, named by role and drawn under the role's purpose.
+
+    A wrong number on a marriage form is the other spouse's: the clerk copied the wrong line.
+    """
     purpose = f"wedding {role}"
     return f"""
         {role}.name as {role}_true_name,
         {role}.number as {role}_number,
         {role}.person_id as _{role}_person_id,
-        number_defect(_row, '{purpose}', {role}.number, {role}.number_kind, {role}.birth_date, 0)
-            as _{role}_number_defect,
+        number_defect(
+            _row,
+            '{purpose}',
+            {role}.number,
+            case when chance(_row, '{purpose}/mixed up', 20000) then {other}.number end,
+            {role}.number_kind,
+            {role}.birth_date,
+            0
+        ) as _{role}_number_defect,
         number_text_defect(_row, '{purpose}', {role}.number) as _{role}_text_defect,
         variant_name(_row, '{purpose}', {role}.name) as {role}_name,
     """
@@ -63,7 +73,6 @@ def _spouse_truth(role: str) -> str:
 
 
 def _spouse_number(role: str, other: str) -> str:
-    """A wrong number on a marriage form is the other spouse's: the clerk copied the wrong line."""
     return f"""
     damaged_text(
         damaged_number(
@@ -98,8 +107,8 @@ with registrations as (
 draft as (
     select
         registrations.*,
-        {_spouse("male")}
-        {_spouse("female")}
+        {_spouse("male", "female")}
+        {_spouse("female", "male")}
         household.county_now,
         _row % 1499 = 60 as is_date_damaged,
     from registrations
@@ -184,20 +193,23 @@ create or replace table source.civil_registry__cremation as
 with draft as (
     select
         person.*,
+        mixed_up.other_number,
         person_id as _row,
         person_id as _person_id,
         number as _number,
         household.county_now,
-        number_defect(person_id, 'cremation', number, number_kind, birth_date, 0)
+        number_defect(
+            person_id, 'cremation', number, other_number, number_kind, birth_date, 0
+        )
             as _number_defect,
         number_text_defect(person_id, 'cremation', number) as _text_defect,
         variant_name(person_id, 'cremation', name) as written_name,
         below(person_id, 'cremation unknown', 120) = 5 as is_date_damaged,
     from person
     inner join household on person.household_id = household.household_id
+    left join mixed_up on person.person_id = mixed_up.mixed_up_id
     where death_date <= getvariable('today') - 4 and chance(person_id, 'cremated', 850000)
-),
-other as ({OTHER_NUMBER})
+)
 select
     '37C' || row_number_text(person_id, 3219876547, 421) as record_no,
     written_name as name,
@@ -221,5 +233,4 @@ select
     not is_date_damaged as _is_landable,
     true as _tells_death,
 from draft
-left join other on draft._row = other.other_row
 """

@@ -1,25 +1,27 @@
 """What the health commission wrote: resident files, birth and death certificates, as CSV text.
 
-Words: 男, 女, 未知; 汉族 or 汉. One file holds a line cut short and a line with bytes that are no GB
-18030: ``_line_damage`` says which row. Dates are text already, some impossible. Add tables of this
-department here. Keep out: how the files are written (``deploy_files``).
+Words: 男, 女, 未知; 汉族 or 汉. One file holds a line cut short and a line with bytes that are no
+GB 18030: ``_line_damage`` says which row. Dates are text already, some impossible. Add tables of
+this department here. Keep out: how the files are written (``deploy_files``).
 """
 
 import duckdb
 
 from sources.simulator.mixer import set_list
-from sources.simulator.records import HAS_VALID_NUMBER, OTHER_NUMBER, record_truth
+from sources.simulator.records import HAS_VALID_NUMBER, record_truth
 
 _ETHNICITIES = (
-    "汉 蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 高山 拉祜 水 东乡 "
-    "纳西 景颇 柯尔克孜 土 达斡尔 仫佬 羌 布朗 撒拉 毛南 仡佬 锡伯 阿昌 普米 塔吉克 怒 乌孜别克 俄罗斯 鄂温克 "
+    "汉 蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 "
+    "高山 拉祜 水 东乡  "
+    "纳西 景颇 柯尔克孜 土 达斡尔 仫佬 羌 布朗 撒拉 毛南 仡佬 锡伯 阿昌 普米 塔吉克 怒 "
+    "乌孜别克 俄罗斯 鄂温克  "
     "德昂 保安 裕固 京 塔塔尔 独龙 鄂伦春 赫哲 门巴 珞巴 基诺"
-).split()
+)
 
 
 def write_health_record(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create ``source.health_record__resident_record``, ``__birth_…`` and ``__death_certificate``."""
-    set_list(connection, "ethnicity", _ETHNICITIES)
+    """Create the three tables ``source.health_record__…``."""
+    set_list(connection, "ethnicity", _ETHNICITIES.split())
     connection.execute(_RESIDENT_RECORD)
     record_truth(connection, system="health_record", table="resident_record", key="record_no")
     connection.execute(_BIRTH_CERTIFICATE)
@@ -44,6 +46,7 @@ with files as (
     select
         person.*,
         person.person_id * 2 + copy as _row,
+        mixed_up.other_number,
         household.moved_date,
         household.county_now,
         household.county_before,
@@ -53,6 +56,7 @@ with files as (
             - below(person.person_id * 2 + copy, 'file touched', 2900)::integer as touched_date,
     from person
     inner join household on person.household_id = household.household_id
+    left join mixed_up on person.person_id = mixed_up.mixed_up_id
     cross join range(2) as copies(copy)
     where chance(person_id, 'has a file', 750000)
         -- one person in a hundred has two files
@@ -64,7 +68,9 @@ draft as (
         person_id as _person_id,
         number as _number,
         greatest(birth_date, least(touched_date, death_date)) as updated_date,
-        number_defect(_row, 'file', number, number_kind, birth_date, 20000) as _number_defect,
+        number_defect(
+            _row, 'file', number, other_number, number_kind, birth_date, 20000
+        ) as _number_defect,
         number_text_defect(_row, 'file', number) as _text_defect,
         birth_date_defect(_row, 'file', birth_date, 1000) as _birth_defect,
         chance(_row, 'file/wrong sex', 1000) as is_sex_wrong,
@@ -77,8 +83,7 @@ draft as (
         end as date_damage,
         case _row when 64 then 'short' when 98 then 'bytes' end as line_damage,
     from files
-),
-other as ({OTHER_NUMBER})
+)
 select
     '37H' || row_number_text(draft._row, 4321987657, 55021) as record_no,
     written_name as name,
@@ -123,7 +128,6 @@ select
     date_damage is null and line_damage is null as _is_landable,
     false as _tells_death,
 from draft
-left join other on draft._row = other.other_row
 """
 
 _BIRTH_CERTIFICATE = """
@@ -187,16 +191,18 @@ with draft as (
         person_id as _row,
         person_id as _person_id,
         number as _number,
-        number_defect(person_id, 'death', number, number_kind, birth_date, 20000)
+        number_defect(
+            person_id, 'death', number, other_number, number_kind, birth_date, 20000
+        )
             as _number_defect,
         number_text_defect(person_id, 'death', number) as _text_defect,
         birth_date_defect(person_id, 'death', birth_date, 1000) as _birth_defect,
         variant_name(person_id, 'death', name) as written_name,
         below(person_id, 'death date unknown', 150) = 3 as is_date_unknown,
     from person
+    left join mixed_up on person.person_id = mixed_up.mixed_up_id
     where death_date is not null and chance(person_id, 'died in hospital', 900000)
-),
-other as ({OTHER_NUMBER})
+)
 select
     '37D' || row_number_text(person_id, 1987654323, 8808) as certificate_no,
     written_name as name,
@@ -229,5 +235,4 @@ select
     not is_date_unknown as _is_landable,
     true as _tells_death,
 from draft
-left join other on draft._row = other.other_row
 """

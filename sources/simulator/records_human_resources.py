@@ -1,19 +1,20 @@
 """What social security wrote: insured people and the units that pay for them.
 
 Codes: sex 1, 2, 9; ethnicity in two digits or, from the old system, without the leading zero;
-参保状态 1 正常参保, 2 暂停参保, 3 终止参保; unit type 1 企业, 2 机关, 3 事业单位, 4 社会组织, 5 个体工商户. Old
-units have no credit code: an organisation code (with or without hyphen) or a registration number
-stands for them. Add tables of this department here.
+参保状态 1 正常参保, 2 暂停参保, 3 终止参保; unit type 1 企业, 2 机关, 3 事业单位, 4 社会组织,
+5 个体工商户. Old units have no credit code: an organisation code (with or without hyphen) or a
+registration number stands for them. Add tables of this department here.
 """
 
 import duckdb
 
-from sources.simulator.records import HAS_VALID_NUMBER, OTHER_NUMBER, record_truth
+from sources.simulator.records import HAS_VALID_NUMBER, record_truth
 
 
 def write_social_security(connection: duckdb.DuckDBPyConnection) -> None:
     """Create ``source.social_security__insured_unit`` and ``__insured_person``."""
     connection.execute(_UNIT_LIST)
+    connection.execute("set variable units = (select count(*) from unit_list)")
     connection.execute(_PERSON)
     connection.execute(_UNIT)
     record_truth(connection, system="social_security", table="insured_person", key="person_no")
@@ -46,19 +47,22 @@ create or replace table source.social_security__insured_person as
 with insured as (
     select
         person.*,
+        mixed_up.other_number,
         household.moved_date,
         household.county_now,
         household.county_before,
         household.address_now,
         household.address_before,
         getvariable('today') - below(person_id, 'insured touched', 2900)::integer as touched_date,
-        chance(person_id, 'worker', 520000)
-            and age_days between 7300 and 21900 as is_worker,
-        floor(
-            (select count(*) from unit_list) * pow(unit(person_id, 'employer'), 2.2)
-        )::bigint as employer_place,
+        case
+            when chance(person_id, 'worker', 520000) and age_days between 7300 and 21900
+                then floor(
+                    getvariable('units') * pow(unit(person_id, 'employer'), 2.2)
+                )::bigint
+        end as employer_place,
     from person
     inner join household on person.household_id = household.household_id
+    left join mixed_up on person.person_id = mixed_up.mixed_up_id
     where age_days > 5900 and chance(person_id, 'is insured', 780000)
 ),
 draft as (
@@ -68,15 +72,16 @@ draft as (
         person_id as _person_id,
         number as _number,
         least(touched_date, death_date) as updated_date,
-        number_defect(person_id, 'insured', number, number_kind, birth_date, 0) as _number_defect,
+        number_defect(
+            person_id, 'insured', number, other_number, number_kind, birth_date, 0
+        ) as _number_defect,
         number_text_defect(person_id, 'insured', number) as _text_defect,
         birth_date_defect(person_id, 'insured', birth_date, 0) as _birth_defect,
         phone_defect(person_id, 'insured', phone) as _phone_defect,
         variant_name(person_id, 'insured', name) as written_name,
         updated_date < moved_date as is_stale,
     from insured
-),
-other as ({OTHER_NUMBER})
+)
 select
     '37P' || row_number_text(person_id, 5432198761, 99173) as person_no,
     damaged_text(
@@ -108,7 +113,6 @@ select
     day_time(updated_date, person_id, 'insured') as updated_at,
     _person_id,
     employer_place as _employer_place,
-    is_worker as _is_worker,
     concat_ws(
         ',',
         _number_defect,
@@ -122,8 +126,7 @@ select
     true as _is_landable,
     false as _tells_death,
 from draft
-left join other on draft._row = other.other_row
-left join unit_list on draft.is_worker and draft.employer_place = unit_list.unit_place
+left join unit_list on draft.employer_place = unit_list.unit_place
 """
 
 _UNIT = """
@@ -131,7 +134,7 @@ create or replace table source.social_security__insured_unit as
 with counted as (
     select _employer_place, count(*)::integer as people
     from source.social_security__insured_person
-    where _is_worker
+    where _employer_place is not null
     group by _employer_place
 ),
 identified as (

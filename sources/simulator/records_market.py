@@ -1,8 +1,8 @@
 """What market regulation wrote: enterprises and individual businesses, and what happened to them.
 
-Codes: 登记状态 as GB/T 36104 (1 正常, 2 异常, 3 吊销, 4 注销); events 01 设立, 02 变更, 03 注销, 04 吊销, 05
-列入经营异常名录. 经营期限至 is a day, 长期, 9999-12-31 or empty. ``_capital_is_nan`` marks rows whose capital
-the database holds as NaN. Add tables of this department here.
+Codes: 登记状态 as GB/T 36104 (1 正常, 2 异常, 3 吊销, 4 注销); events 01 设立, 02 变更, 03 注销,
+04 吊销, 05 列入经营异常名录. 经营期限至 is a day, 长期, 9999-12-31 or empty. ``_capital_is_nan``
+marks rows whose capital the database holds as NaN. Add tables of this department here.
 """
 
 import duckdb

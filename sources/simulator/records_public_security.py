@@ -6,7 +6,7 @@ household type 1 家庭户, 2 集体户. Add tables of the police here. Keep out
 
 import duckdb
 
-from sources.simulator.records import HAS_VALID_NUMBER, OTHER_NUMBER, record_truth
+from sources.simulator.records import HAS_VALID_NUMBER, record_truth
 
 
 def write_household_register(connection: duckdb.DuckDBPyConnection) -> None:
@@ -21,6 +21,7 @@ create or replace table source.household_register__resident as
 with known as (
     select
         person.*,
+        mixed_up.other_number,
         household.moved_date,
         household.is_away,
         household.registered_address,
@@ -33,6 +34,7 @@ with known as (
         getvariable('today') - below(person_id, 'register', 4380)::integer as touched_date,
     from person
     inner join household on person.household_id = household.household_id
+    left join mixed_up on person.person_id = mixed_up.mixed_up_id
     where person.is_registered
 ),
 draft as (
@@ -41,7 +43,9 @@ draft as (
         person_id as _row,
         person_id as _person_id,
         number as _number,
-        number_defect(person_id, 'police', number, number_kind, birth_date, 0) as _number_defect,
+        number_defect(
+            person_id, 'police', number, other_number, number_kind, birth_date, 0
+        ) as _number_defect,
         number_text_defect(person_id, 'police', number) as _text_defect,
         birth_date_defect(person_id, 'police', birth_date, 0) as _birth_defect,
         greatest(
@@ -51,8 +55,7 @@ draft as (
             cancelled_date
         ) as updated_date,
     from known
-),
-other as ({OTHER_NUMBER})
+)
 select
     '37R' || row_number_text(person_id, 7654321987, 1200450) as resident_no,
     damaged_text(
@@ -83,7 +86,6 @@ select
     true as _is_landable,
     cancelled_date is not null as _tells_death,
 from draft
-left join other on draft._row = other.other_row
 """
 
 _HOUSEHOLD = """

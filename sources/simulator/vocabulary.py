@@ -14,14 +14,24 @@ import duckdb
 
 from sources.simulator.mixer import set_list
 
-SURNAMES = (
-    "王 李 张 刘 陈 杨 孙 徐 赵 高 朱 马 周 胡 郭 宋 吴 杜 韩 姜 孟 尹 曹 魏 于 彭 冯 段 董 林 邵 许 庄 唐 "
-    "姚 解 付 卢 袁 程 石 田 何 薛 丁 季 公 任 范 邢 鲁 苏 沈 谢 黄 吕 侯 潘 崔 郑 窦 邱 秦 武 江 来 梁 蔡 "
-    "诸葛 欧阳 司马 上官 夏侯 东方 尉迟 左 聂 管 时 相 匡 全 颜 卞 臧 惠 凌 密 咸 化 厉 葛 陶 汪 贾 闫 史 "
-    "龙 万 雷 钱 汤 常 康 贺 赖 龚 文 庞 樊 兰 殷 施 洪 翟 安 倪 严 牛 温 芦 俞 章 鲍 柳 岳 齐 沙 梅 毛 庄"
-).split()
-_MALE_OLD = "建国军华平明志强文德福贵荣生庆祥富宝玉金成忠义信善学永春兴发才家宗振东海山林树根长玺桂法廷运传纪洪思凤"
-_MALE_NEW = "浩宇轩泽睿博文子涵俊杰嘉豪晨一鸣天佑梓皓铭思远伟强磊洋勇涛超鹏飞辉刚健凯斌旭龙峰亮波帅林昊然奕辰煜宸"
+_SURNAMES = (
+    "王 李 张 刘 陈 杨 孙 徐 赵 高 朱 马 周 胡 郭 宋 吴 杜 韩 姜 孟 尹 曹 魏 于 彭 冯 段 董 "
+    "林 邵 许 庄 唐  "
+    "姚 解 付 卢 袁 程 石 田 何 薛 丁 季 公 任 范 邢 鲁 苏 沈 谢 黄 吕 侯 潘 崔 郑 窦 邱 秦 "
+    "武 江 来 梁 蔡  "
+    "诸葛 欧阳 司马 上官 夏侯 东方 尉迟 左 聂 管 时 相 匡 全 颜 卞 臧 惠 凌 密 咸 化 厉 葛 陶 "
+    "汪 贾 闫 史  "
+    "龙 万 雷 钱 汤 常 康 贺 赖 龚 文 庞 樊 兰 殷 施 洪 翟 安 倪 严 牛 温 芦 俞 章 鲍 柳 岳 "
+    "齐 沙 梅 毛 庄"
+)
+_MALE_OLD = (
+    "建国军华平明志强文德福贵荣生庆祥富宝玉金成忠义信善学永春兴发才家宗振东海山林树根长玺桂法"
+    "廷运传纪洪思凤"
+)
+_MALE_NEW = (
+    "浩宇轩泽睿博文子涵俊杰嘉豪晨一鸣天佑梓皓铭思远伟强磊洋勇涛超鹏飞辉刚健凯斌旭龙峰亮波帅林"
+    "昊然奕辰煜宸"
+)
 _FEMALE_OLD = (
     "秀英兰桂芳玉珍淑华凤霞美荣翠花爱莲素云梅红春香月娥巧云金菊贞琴芝彩清风惠连荣叶改焕存俊瑞"
 )
@@ -31,28 +41,33 @@ _FEMALE_NEW = (
 # By era (born before 1980, after) and sex, in the order the macro computes.
 _GIVEN_POOLS = (_MALE_OLD, _FEMALE_OLD, _MALE_NEW, _FEMALE_NEW)
 # Legal, rare and painful: two-byte, extension A and extension B characters of GB 18030.
-RARE_CHARACTERS = ("䶮", "㐱", "𠅤", "𬱖", "堃", "㛃", "𣈶")
-FOREIGN_NAMES = (
+_RARE_CHARACTERS = ("䶮", "㐱", "𠅤", "𬱖", "堃", "㛃", "𣈶")
+_FOREIGN_NAMES = (
     "SMITH JOHN", "KIM MINJUN", "TANAKA YUKI", "GARCIA MARIA", "MUELLER ANNA", "DUBOIS PIERRE",
     "IVANOV SERGEI", "NGUYEN VAN AN", "BROWN EMILY", "ROSSI MARCO",
 )  # fmt: skip
-TRADE_WORDS = (
-    "鑫 源 盛 达 华 泰 隆 兴 宏 润 丰 恒 瑞 祥 和 顺 通 联 创 信 诚 德 佳 美 安 康 乐 福 金 银 海 天 宇 "
+_TRADE_WORDS = (
+    "鑫 源 盛 达 华 泰 隆 兴 宏 润 丰 恒 瑞 祥 和 顺 通 联 创 信 诚 德 佳 美 安 康 乐 福 金 "
+    "银 海 天 宇  "
     "沂 蒙 鲁 齐 东 方 正 大 光 明 永 久 新 世 纪 中 国 强 立 业 腾 飞 龙 凤 麒 麟 星 辰 博 雅 文"
-).split()
-GIVEN_NAME_RANKS = 20_000
+)
+_GIVEN_NAME_RANKS = 20_000
 
 
 def install_vocabulary(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the lists ``surname_slot``, ``given_name``, … and the macros that draw from them."""
-    set_list(connection, "surname_slot", _slots(list(dict.fromkeys(SURNAMES)), offset=3, size=2048))
+    set_list(
+        connection,
+        "surname_slot",
+        _slots(list(dict.fromkeys(_SURNAMES.split())), offset=3, size=2048),
+    )
     pools = [list(dict.fromkeys(pool)) for pool in _GIVEN_POOLS]
     size = min(len(pool) for pool in pools)
     set_list(connection, "given_character", [word for pool in pools for word in pool[:size]])
-    set_list(connection, "rare_character", list(RARE_CHARACTERS))
-    set_list(connection, "foreign_name", list(FOREIGN_NAMES))
-    set_list(connection, "trade_word", list(dict.fromkeys(TRADE_WORDS)))
-    span = (GIVEN_NAME_RANKS + 20) / 21
+    set_list(connection, "rare_character", _RARE_CHARACTERS)
+    set_list(connection, "foreign_name", _FOREIGN_NAMES)
+    set_list(connection, "trade_word", list(dict.fromkeys(_TRADE_WORDS.split())))
+    span = (_GIVEN_NAME_RANKS + 20) / 21
     connection.execute(
         f"""
         create or replace temp macro given_name_rank(i) as
