@@ -18,6 +18,7 @@ from citybase.identifiers import identify, resident
 from citybase.identifiers.reference import Reference, load_reference
 from citybase.identifiers.text import normalise
 from citybase.identifiers.vocabulary import ERROR_REASONS, REASONS, RESIDENT_GRADES
+from citybase.settings import project_root
 
 pytestmark = pytest.mark.unit
 
@@ -180,7 +181,9 @@ def test_the_scalar_standard_gives_the_published_characters() -> None:
 
 def test_the_list_of_linyi_is_the_standards() -> None:
     """GB/T 2260: the prefecture and its twelve counties now; every code of the time before 1994."""
-    seed = pl.read_csv("dbt_project/seeds/code/code_division_national.csv", infer_schema=False)
+    seed = pl.read_csv(
+        project_root() / "dbt_project/seeds/code/code_division_national.csv", infer_schema=False
+    )
     now = "371300 371301 371302 371311 371312 371321 371322 371323 371324 371325 371326 371327"
     now = [*now.split(), "371328", "371329"]
     mine = seed.filter(pl.col("division_code").str.contains("^(3713|3728)"))
