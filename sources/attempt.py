@@ -88,7 +88,7 @@ def land(
     if found.clean and not reading.rows_broken:
         scratch.rename(segment)
     else:
-        land_good_rows(scratch, segment, duck=duck, table=table)
+        land_good_rows(scratch, segment, duck=duck, table=table, repeats=found.repeats)
         rejected_checksum = quarantine_bad_rows(
             scratch,
             quarantine,

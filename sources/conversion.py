@@ -12,6 +12,7 @@ from citybase.duck import literal, quoted
 from sources.contract import sql_type
 from sources.tables import LandedColumn
 
+UNDECODABLE = "undecodable_bytes"
 NULL_KEY = "key_missing"
 NULL_VALUE = "value_missing"
 NOT_FINITE = "not_finite"
@@ -48,10 +49,12 @@ def conversion(
     source_type: str,
     pattern: str | None,
     is_key: bool,
+    bytes_column: str | None = None,
 ) -> Conversion:
     """How the relation's column ``column.code``, which DuckDB sees as ``source_type``, is read.
 
-    ``pattern`` is the strptime pattern of text dates.
+    ``pattern`` is the strptime pattern of text dates; ``bytes_column`` is where the relation keeps
+    what could not be decoded.
     """
     raw = quoted(column.code)
     if column.type == "varchar":
@@ -65,7 +68,14 @@ def conversion(
     else:
         value = f"try_cast({raw} as {sql_type(column.type)})"
         unreadable = f"{raw} is not null and {value} is null"
-    cases = [f"when {unreadable} then {literal('not_' + column.type)}"]
+    cases = (
+        []
+        if bytes_column is None
+        else [f"when {bytes_column} is not null then {literal(UNDECODABLE)}"]
+    )
+    cases += (
+        [] if unreadable == "false" else [f"when {unreadable} then {literal('not_' + column.type)}"]
+    )
     if column.type == "double":
         cases.append(f"when not isfinite({value}) then {literal(NOT_FINITE)}")
     if is_key:
@@ -73,8 +83,6 @@ def conversion(
         cases.append(f"when {value} is null{blank} then {literal(NULL_KEY)}")
     elif not column.nullable:
         cases.append(f"when {value} is null then {literal(NULL_VALUE)}")
-    if unreadable == "false":
-        del cases[0]
     return Conversion(value=value, problem=f"case {' '.join(cases)} end" if cases else "")
 
 

@@ -3,6 +3,7 @@
 Keep out: judging values (``conversion.py``) and when it happens (``extract.py``).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from citybase.duck import literal, quoted
@@ -30,23 +31,25 @@ COLUMNS = {
 _REJECTED_VALUES = '[{"column":"VARCHAR","raw":"VARCHAR","reason":"VARCHAR"}]'
 
 
-def rejected_expression(table: LandedTable, problems: dict[str, str]) -> str:
+def rejected_expression(
+    table: LandedTable, problems: Mapping[str, str], raw: Mapping[str, str]
+) -> str:
     """SQL for ``_rejected``: JSON of the raw row, its key and its bad values, or null.
 
-    ``problems`` gives per column code the SQL of its reason.
+    Per column code ``problems`` gives the SQL of its reason, ``raw`` that of its value as read.
     """
     found = ", ".join(problems.values())
     if not found:
         return "null::varchar"
     values = ", ".join(
         f"case when {reason} is not null then {{'column': {literal(code)}, "
-        f"'raw': cast({quoted(code)} as varchar), 'reason': {reason}}} end"
+        f"'raw': cast({raw[code]} as varchar), 'reason': {reason}}} end"
         for code, reason in problems.items()
     )
     return (
         f"case when coalesce({found}) is not null then cast(to_json({{"
-        f"'key': {_struct(table.keys)}, "
-        f"'row': {_struct(tuple(c.code for c in table.columns))}, "
+        f"'key': {_struct({key: raw[key] for key in table.keys})}, "
+        f"'row': {_struct(raw)}, "
         f"'values': list_filter([{values}], lambda v: v is not null)}}) as varchar) end"
     )
 
@@ -87,11 +90,11 @@ def quarantine_query(
         select
             file_row_number + 1,
             _position,
-            cast(to_json({_struct(table.keys)}) as varchar),
+            cast(to_json({_struct({key: quoted(key) for key in table.keys})}) as varchar),
             {literal(", ".join(table.keys))},
             concat_ws('|', {joined}),
             {literal(DUPLICATE_KEY)},
-            cast(to_json({_struct(tuple(c.code for c in table.columns))}) as varchar),
+            cast(to_json({_struct({c.code: quoted(c.code) for c in table.columns})}) as varchar),
         from {source}
         where file_row_number in (select file_row_number from repeated)""")
     if broken is not None:
@@ -116,5 +119,5 @@ def quarantine_query(
     ) as found"""
 
 
-def _struct(codes: tuple[str, ...]) -> str:
-    return "{" + ", ".join(f"{literal(code)}: {quoted(code)}" for code in codes) + "}"
+def _struct(values: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{literal(code)}: {value}" for code, value in values.items()) + "}"

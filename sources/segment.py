@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from citybase.duck import literal, quoted
-from sources.connectors.base import LINE_COLUMN, Reading
+from sources.connectors.base import BYTES_PREFIX, LINE_COLUMN, Reading
 from sources.conversion import conversion
 from sources.quarantine import quarantine_query, rejected_expression
 from sources.tables import LandedTable
@@ -43,7 +43,12 @@ class Measure:
     @property
     def clean(self) -> bool:
         """Whether every row may land."""
-        return self.rejected == 0 and self.keys == self.rows
+        return self.rejected == 0 and not self.repeats
+
+    @property
+    def repeats(self) -> bool:
+        """Whether good rows may share a key."""
+        return self.keys != self.rows - self.rejected
 
 
 def read_into(
@@ -65,12 +70,24 @@ def read_into(
         str(name): str(kind)
         for name, kind, *_ in duck.execute(f"describe {reading.sql}").fetchall()
     }
+    escaped = {
+        column.code: quoted(BYTES_PREFIX + column.code)
+        for column in table.columns
+        if BYTES_PREFIX + column.code in types
+    }
+    raw = {
+        column.code: f"coalesce({escaped[column.code]}, {quoted(column.code)})"
+        if column.code in escaped
+        else quoted(column.code)
+        for column in table.columns
+    }
     conversions = {
         column.code: conversion(
             column,
             source_type=types[column.code],
             pattern=patterns.get(column.code),
             is_key=column.code in table.keys,
+            bytes_column=escaped.get(column.code),
         )
         for column in table.columns
     }
@@ -86,7 +103,7 @@ def read_into(
                 {LINE_COLUMN} as _position,
                 {literal(read_at.isoformat(sep=" "))}::timestamp as _committed_at,
                 {batch_id}::bigint as _batch_id,
-                {rejected_expression(table, problems)} as _rejected,
+                {rejected_expression(table, problems, raw)} as _rejected,
             from ({reading.sql})
         ) to {literal(str(scratch))} {_PARQUET}
         """
@@ -124,15 +141,21 @@ def measure(
 
 
 def land_good_rows(
-    scratch: Path, segment: Path, *, duck: duckdb.DuckDBPyConnection, table: LandedTable
+    scratch: Path,
+    segment: Path,
+    *,
+    duck: duckdb.DuckDBPyConnection,
+    table: LandedTable,
+    repeats: bool,
 ) -> None:
     """Copy the good rows of a scratch segment; of rows with one key the first to arrive is good.
 
-    Leaves the temporary table ``repeated`` for ``quarantine_bad_rows``.
+    ``repeats`` is what ``measure`` said, so that nothing is sorted when every key is single. Leaves
+    the temporary table ``repeated`` for ``quarantine_bad_rows``.
     """
     source = f"read_parquet({literal(str(scratch))}, file_row_number = true)"
     duck.execute("create or replace temp table repeated (file_row_number bigint)")
-    if table.keys:
+    if repeats:
         keys = ", ".join(quoted(key) for key in table.keys)
         duck.execute(
             f"""

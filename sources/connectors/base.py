@@ -18,17 +18,20 @@ from citybase.errors import SourceError
 from sources.contract import Column, System, Table
 
 LINE_COLUMN = "_line"
+BYTES_PREFIX = "_bytes_"
 
 
 @dataclass(frozen=True)
 class Reading:
     """One read of one source table.
 
-    ``sql`` yields one row per source row: every registry column under its code, as the source's own
-    text or as a type that DuckDB reads without loss, and ``_line`` (VARCHAR, null where the source
-    has no lines). It may be run once. ``position`` says what was read. Files have records that are
-    no rows at all: ``broken`` is a file of them (``transcribe.py``), and the connector's own counts
-    stand beside.
+    ``sql`` may be run once and yields one row per source row: every registry column under its code,
+    as the source's own text or as a type that DuckDB reads without loss, and ``_line`` (VARCHAR,
+    null where the source has no lines). Where the source does not vouch for its text,
+    ``_bytes_<code>`` holds, escaped, a value that is no UTF-8; the column itself is null then.
+
+    ``position`` says what was read. Files have records that are no rows at all: ``broken`` is a
+    file of them (``transcribe.py``), and the connector's own counts stand beside.
     """
 
     sql: str

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from citybase.duck import connect, literal, quoted
-from sources.connectors.base import LINE_COLUMN, Reading, Session
+from sources.connectors.base import BYTES_PREFIX, LINE_COLUMN, Reading, Session
 from sources.contract import Column, System, Table
 
 _ALIAS = "source"
@@ -46,7 +46,7 @@ class SqliteSession(Session):
     def read(self, table: Table, *, duck: duckdb.DuckDBPyConnection, work: Path) -> Reading:  # noqa: ARG002
         """See ``Session.read``."""
         self._attach(duck, table)
-        columns = ", ".join(quoted(column.column) for column in table.columns)
+        columns = ", ".join(_checked(column) for column in table.columns)
         return Reading(
             sql=f"select {columns}, null::varchar as {LINE_COLUMN} "
             f"from sqlite_query({literal(_ALIAS)}, {literal(self._select(duck, table))})",
@@ -84,6 +84,21 @@ class SqliteSession(Session):
             raise self.missing_columns(table, missing, found)
         expressions = ", ".join(_expression(column) for column in table.columns)
         return f"select {expressions} from {quoted(table.source_name)}"
+
+
+def _checked(column: Column) -> str:
+    """The value, and beside it the bytes of one that is no UTF-8.
+
+    SQLite passes on whatever bytes an application stored (GBK, often), and the scanner does not
+    look; text functions of DuckDB that meet such bytes break the whole query.
+    """
+    source = quoted(column.column)
+    decoded = f"try(decode(encode({source})))"
+    return (
+        f"{decoded} as {source}, "
+        f"case when {source} is not null and {decoded} is null "
+        f"then cast(encode({source}) as varchar) end as {quoted(BYTES_PREFIX + column.column)}"
+    )
 
 
 def _expression(column: Column) -> str:

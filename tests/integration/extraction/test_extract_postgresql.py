@@ -1,0 +1,358 @@
+"""PostgreSQL: what fits lands exactly, the rest is quarantined, every fault has one voice."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+from extraction_house import PASSWORD, POSTGRESQL, House, Server, make_system
+from psycopg.conninfo import make_conninfo
+
+from sources.contract import System
+from sources.landing import table_lock
+
+pytestmark = pytest.mark.integration
+
+COLUMNS = [
+    "id varchar key",
+    "name varchar required",
+    "born date",
+    "income decimal(18,2)",
+    "visits integer",
+    "active boolean",
+    "ratio double",
+    "updated_at timestamp",
+]
+CREATE = """
+    create table huji.resident (
+        id char(6) not null, name text, born date, income numeric, visits int8, active bool,
+        ratio float8, updated_at timestamp, ignored jsonb
+    )
+"""
+
+
+@pytest.fixture
+def system(server: Server, schema: str, house: House) -> System:
+    server.execute(CREATE)
+    made = make_system(POSTGRESQL, {"resident": COLUMNS})
+    house.locate(made, server.reader)
+    return made
+
+
+def insert(server: Server, *rows: str) -> None:
+    values = ", ".join(f"({row})" for row in rows)
+    server.execute(
+        "insert into huji.resident (id, name, born, income, visits, active, ratio, updated_at) "
+        f"values {values}"
+    )
+
+
+def test_good_rows_land_exactly(system: System, server: Server, house: House) -> None:
+    insert(
+        server,
+        "'r1', '张䶮𠮷', '1968-07-12', 1234567890123456.78, 3, true, 0.1, '2024-01-02 03:04:05.6'",
+        "'r2', '', null, null, null, null, null, null",
+    )
+
+    result = house.extract(system)
+
+    assert result.failures == ()
+    [receipt] = result.receipts
+    assert (receipt.rows_read, receipt.rows_landed, receipt.rows_quarantined) == (2, 2, 0)
+    assert house.landed(system, "resident") == [
+        (
+            "r1",
+            "张䶮𠮷",
+            date(1968, 7, 12),
+            Decimal("1234567890123456.78"),
+            3,
+            True,
+            0.1,
+            datetime(2024, 1, 2, 3, 4, 5, 600000),
+        ),
+        ("r2", "", None, None, None, None, None, None),
+    ]
+
+
+def test_every_segment_row_says_where_it_comes_from(
+    system: System, server: Server, house: House
+) -> None:
+    insert(server, "'r1', 'a', null, null, null, null, null, null")
+
+    [receipt] = house.extract(system).receipts
+
+    [(operation, position, committed_at, batch_id)] = house.landed(
+        system, "resident", "_op", "_position", "_committed_at", "_batch_id"
+    )
+    assert (operation, position, batch_id) == ("r", None, receipt.batch_id)
+    assert committed_at == house.last(system, "resident").started_at
+
+
+def test_bad_rows_are_quarantined_with_value_column_reason_and_key(
+    system: System, server: Server, house: House
+) -> None:
+    insert(
+        server,
+        "'ok', 'a', '2024-01-01', 1, 1, true, 1, '2024-01-01'",
+        "'b1', 'a', 'infinity', 1, 1, true, 1, null",
+        "'b2', 'a', '0044-03-15 BC', 1, 1, true, 1, null",
+        "'b3', 'a', null, 'NaN', 1, true, 1, null",
+        "'b4', 'a', null, 'Infinity', 1, true, 1, null",
+        "'b5', 'a', null, 1.005, 1, true, 1, null",
+        "'b6', 'a', null, 1, 3000000000, true, 1, null",
+        "'b7', 'a', null, 1, 1, true, 'NaN', null",
+        "'b8', 'a', null, 1, 1, true, 1, '-infinity'",
+        "'b9', null, null, 1, 1, true, 1, null",
+        "'ok', 'b', null, 1, 1, true, 1, null",
+        "'', 'b', null, 1, 1, true, 1, null",
+    )
+
+    [receipt] = house.extract(system).receipts
+
+    assert (receipt.rows_read, receipt.rows_landed, receipt.rows_quarantined) == (12, 1, 11)
+    found = house.quarantined(system, "resident")
+    assert [(q["row_key"], q["column_code"], q["raw_value"], q["reason"]) for q in found] == [
+        ('{"id":"b1"}', "born", "infinity", "not_date"),
+        ('{"id":"b2"}', "born", "0044-03-15 BC", "not_date"),
+        ('{"id":"b3"}', "income", "NaN", "not_decimal(18,2)"),
+        ('{"id":"b4"}', "income", "Infinity", "not_decimal(18,2)"),
+        ('{"id":"b5"}', "income", "1.005", "not_decimal(18,2)"),
+        ('{"id":"b6"}', "visits", "3000000000", "not_integer"),
+        ('{"id":"b7"}', "ratio", "nan", "not_finite"),
+        ('{"id":"b8"}', "updated_at", "-infinity", "not_timestamp"),
+        ('{"id":"b9"}', "name", None, "value_missing"),
+        ('{"id":"ok"}', "id", "ok", "duplicate_key"),
+        ('{"id":""}', "id", "", "key_missing"),
+    ]
+    assert house.landed(system, "resident", "id", "name") == [("ok", "a")]
+
+
+def test_types_duckdb_does_not_know_arrive_as_postgresqls_own_text(
+    schema: str, server: Server, house: House
+) -> None:
+    server.execute("drop type if exists mood; create type mood as enum ('froh')")
+    server.execute("drop domain if exists code; create domain code as varchar(3)")
+    server.execute("""
+        create table huji.odd (
+            id int2, list text[], document jsonb, feeling mood, short code, network inet,
+            span interval, bytes bytea, small float4, zoned timestamptz, huge numeric
+        )
+    """)
+    server.execute("""
+        insert into huji.odd values (
+            1, '{a,"b c"}', '{"k": 1}', 'froh', 'abc', '10.0.0.1', '1 day 2 hours', '\\x00ff',
+            0.1, '2024-01-01 00:00:00+00', 12345678901234567890123456789012345678901234567890
+        )
+    """)
+    kinds = ["list", "document", "feeling", "short", "network", "span", "bytes", "small", "huge"]
+    system = make_system(
+        POSTGRESQL,
+        {"odd": ["id smallint key", *(f"{k} varchar" for k in kinds), "zoned timestamp"]},
+    )
+    house.locate(system, server.reader)
+
+    assert house.extract(system).failures == ()
+    assert house.landed(system, "odd") == [
+        (
+            1,
+            '{a,"b c"}',
+            '{"k": 1}',
+            "froh",
+            "abc",
+            "10.0.0.1/32",
+            "P1DT2H",
+            "\\x00ff",
+            "0.1",
+            "12345678901234567890123456789012345678901234567890",
+            datetime(2024, 1, 1, 8),
+        )
+    ]
+
+
+def test_extracting_twice_is_equal_and_writes_nothing_new(
+    system: System, server: Server, house: House
+) -> None:
+    insert(
+        server,
+        "'r1', 'a', null, 1, 1, true, 1, null",
+        "'r2', 'a', 'infinity', 1, 1, true, 1, null",
+    )
+    [first] = house.extract(system).receipts
+    files = house.last(system, "resident").files
+    stored = sorted(house.settings.landing.rglob("*.parquet"))
+
+    [second] = house.extract(system).receipts
+
+    assert (first.unchanged, second.unchanged) == (False, True)
+    assert second.batch_id > first.batch_id
+    assert house.last(system, "resident").files == files
+    assert sorted(house.settings.landing.rglob("*.parquet")) == stored
+
+
+def test_a_change_of_content_or_of_quarantine_makes_a_new_segment(
+    system: System, server: Server, house: House
+) -> None:
+    insert(
+        server,
+        "'r1', 'a', null, 1, 1, true, 1, null",
+        "'r2', 'a', 'infinity', 1, 1, true, 1, null",
+    )
+    house.extract(system)
+    server.execute("update huji.resident set name = 'b' where id = 'r1'")
+    assert not house.extract(system).receipts[0].unchanged
+    server.execute("update huji.resident set born = '-infinity' where id = 'r2'")
+    assert not house.extract(system).receipts[0].unchanged
+
+    assert house.landed(system, "resident", "id", "name") == [("r1", "b")]
+    assert house.quarantined(system, "resident")[0]["raw_value"] == "-infinity"
+
+
+def test_an_empty_table_lands_as_an_empty_batch(system: System, house: House) -> None:
+    [receipt] = house.extract(system).receipts
+
+    assert (receipt.rows_read, receipt.rows_landed) == (0, 0)
+    assert house.landed(system, "resident") == []
+
+
+def test_the_reader_writes_nothing_and_says_who_it_is(
+    system: System, server: Server, house: House
+) -> None:
+    server.execute("drop table huji.resident")
+    server.execute("""
+        create or replace view huji.resident as
+        select
+            'r1' as id,
+            concat(
+                current_setting('application_name'), ' ',
+                current_setting('default_transaction_read_only'), ' ',
+                current_setting('statement_timeout')
+            ) as name,
+            null::date as born, null::numeric as income, null::int as visits,
+            null::bool as active, null::float8 as ratio, null::timestamp as updated_at
+    """)
+
+    house.extract(system)
+
+    assert house.landed(system, "resident", "name") == [("citybase on 1h",)]
+
+
+def refusal(house: House, system: System) -> tuple[str | None, str, str]:
+    result = house.extract(system)
+    assert result.receipts == ()
+    [failure] = result.failures
+    assert PASSWORD not in f"{failure.message} {failure.remedy}"
+    return failure.table_code, failure.message, failure.remedy
+
+
+@pytest.mark.parametrize(
+    ("change", "message", "remedy"),
+    [
+        ({"password": "falsch-geraten"}, "refuses the user or the password", "Correct user and"),
+        ({"dbname": "nowhere"}, 'cannot be reached: database "nowhere" does not', "Start its"),
+        ({"host": "/nowhere"}, "cannot be reached", "Start its database"),
+        ({"host": "127.0.0.1", "port": "1"}, "cannot be reached", "Start its database"),
+    ],
+)
+def test_a_source_that_cannot_be_reached_is_named(
+    system: System, server: Server, house: House, change: dict[str, str], message: str, remedy: str
+) -> None:
+    house.locate(system, make_conninfo(server.reader, **change))
+
+    table, said, advised = refusal(house, system)
+
+    assert table is None
+    assert said.startswith("household_register (户籍管理系统) ")
+    assert message in said
+    assert remedy in advised
+    assert "SOURCE_HOUSEHOLD_REGISTER" in advised
+    assert "falsch-geraten" not in said + advised
+
+
+def test_an_unset_or_unreadable_location_is_named_without_its_content(
+    system: System, house: House
+) -> None:
+    house.locate(system, f"host=localhost {PASSWORD} = = '")
+    assert "no libpq connection string in SOURCE_HOUSEHOLD_REGISTER" in refusal(house, system)[1]
+    house.monkeypatch.delenv("SOURCE_HOUSEHOLD_REGISTER")
+    assert "SOURCE_HOUSEHOLD_REGISTER is not set" in refusal(house, system)[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "message", "remedy"),
+    [
+        ("drop table huji.resident", "does not exist in schema huji", "renamed"),
+        ("revoke select on huji.resident from reader", "may not be read", "grant usage"),
+        ("alter table huji.resident drop born", "lacks column born", "renamed"),
+        (
+            "alter table huji.resident rename born to geboren",
+            "lacks column born",
+            "It does have geboren",
+        ),
+        (
+            "alter table huji.resident alter visits type text[] using null",
+            "has column visits (visits, 列) as text[], which does not fit the registry's integer",
+            "change `type:` of visits",
+        ),
+        (
+            "alter table huji.resident alter born type timestamp",
+            "as timestamp without time zone, which does not fit the registry's date",
+            "change `type:` of born",
+        ),
+    ],
+)
+def test_a_changed_table_is_refused_with_table_column_and_remedy(
+    system: System, server: Server, house: House, change: str, message: str, remedy: str
+) -> None:
+    server.execute(change)
+
+    table, said, advised = refusal(house, system)
+
+    assert table == "resident"
+    assert said.startswith("household_register.resident (户籍管理系统, resident) ")
+    assert message in said
+    assert remedy in advised
+
+
+def test_a_source_that_fails_while_it_is_read_lands_nothing(
+    system: System, server: Server, house: House
+) -> None:
+    server.execute("drop table huji.resident")
+    server.execute("""
+        create view huji.resident as
+        select
+            i::text as id, 'a' as name, null::date as born, null::numeric as income,
+            1 / (200000 - i) as visits, true as active, 1.0::float8 as ratio,
+            null::timestamp as updated_at
+        from generate_series(1, 300000) as i
+    """)
+
+    table, said, _ = refusal(house, system)
+
+    assert table == "resident"
+    assert "could not be read to its end" in said
+    assert "division by zero" in said
+    assert list(house.settings.landing.rglob("*.parquet")) == []
+
+
+def test_one_table_that_fails_does_not_stop_the_others(
+    schema: str, server: Server, house: House
+) -> None:
+    server.execute("create table huji.good (id text); insert into huji.good values ('a')")
+    server.execute("create table huji.last (id text); insert into huji.last values ('a')")
+    system = make_system(
+        POSTGRESQL,
+        {"good": ["id varchar key"], "gone": ["id varchar key"], "last": ["id varchar key"]},
+    )
+    house.locate(system, server.reader)
+
+    result = house.extract(system)
+
+    assert [receipt.table_code for receipt in result.receipts] == ["good", "last"]
+    assert [failure.table_code for failure in result.failures] == ["gone"]
+
+
+def test_a_table_under_extraction_is_not_extracted_again(
+    system: System, server: Server, house: House
+) -> None:
+    with table_lock(house.settings, system.system, "resident"):
+        _, said, _ = refusal(house, system)
+    assert "is held by extraction (process" in said

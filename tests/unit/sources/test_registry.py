@@ -1,0 +1,321 @@
+"""A registry file keeps the contract, or is refused with its file, line and what to write."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from citybase.errors import RegistryError
+from sources.registry import Registry, load_registry, load_system, registry_folder
+
+pytestmark = pytest.mark.unit
+
+GOOD = """\
+system: household_register
+name: 户籍管理系统
+department:
+  code: public_security
+  name: 临沂市公安局
+  uscc: "11371300004321004C"
+level: city
+network_domain: administrative
+owner:
+  name: 户政科
+  phone: "0539-8170110"
+connection:
+  technology: postgresql
+  location_env: CITYBASE_SOURCE_HOUSEHOLD_REGISTER
+  schema: huji
+tables:
+  - table: resident
+    source: czrk
+    name: 户籍人口
+    keys: [resident_no]
+    mode: full
+    update_cycle: daily
+    openness: closed
+    sharing:
+      type: conditional
+      condition: 依法履职需要
+    columns:
+      - {column: resident_no, source: rybh, name: 号, type: varchar, nullable: false, class: open}
+      - {column: name, source: xm, name: 姓名, type: varchar, nullable: false, class: identifying}
+      - column: birth_date
+        source: csrq
+        name: 出生日期
+        type: date
+        nullable: true
+        class: personal
+"""
+
+
+def write(folder: Path, text: str, *, path: str = "public_security/household_register.yml") -> Path:
+    file = folder / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_the_registry_of_the_house_is_well_formed() -> None:
+    assert len(load_registry(registry_folder()).systems) >= 6
+
+
+def test_a_good_file_is_read_whole(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+
+    [(system, table)] = load_registry(tmp_path).tables()
+
+    assert (system.system, system.department.code) == ("household_register", "public_security")
+    assert table.source_name == "czrk"
+    assert table.column("birth_date").source_name == "csrq"
+    assert table.column("birth_date").sensitivity == "personal"
+
+
+REFUSALS = {
+    "unknown key": (
+        "level: city",
+        "level: city\nlevle: city",
+        8,
+        "`levle` is no key of the contract",
+        "Write `level`.",
+    ),
+    "unknown key without a neighbour": (
+        "level: city",
+        "level: city\nzzz: 1",
+        8,
+        "`zzz` is no key",
+        "Remove it, or write one of: system, name, department",
+    ),
+    "missing key of the system": (
+        "network_domain: administrative\n",
+        "",
+        1,
+        "`network_domain` is missing",
+        "Write `network_domain: …`, one of: administrative, public.",
+    ),
+    "table without a mode": (
+        "    mode: full\n",
+        "",
+        17,
+        "`tables.resident.mode` is missing",
+        "Write `mode: …`, one of: full, cursor, log, hash_diff, append_only, file_drop, http.",
+    ),
+    "column without a class": (
+        "        class: personal\n",
+        "",
+        30,
+        "`tables.resident.columns.birth_date.class` is missing",
+        "Write `class: …`, one of: open, internal, personal, identifying, sensitive.",
+    ),
+    "value outside its list": (
+        "mode: full",
+        "mode: fulll",
+        21,
+        "`tables.resident.mode` has a value outside its list",
+        "Write one of: 'full', 'cursor'",
+    ),
+    "unknown technology": (
+        "technology: postgresql",
+        "technology: oracle",
+        12,
+        "`connection` has a value outside its list",
+        "'postgresql', 'sqlite', 'csv'",
+    ),
+    "no technology": (
+        "  technology: postgresql\n",
+        "",
+        12,
+        "`connection` does not say its technology",
+        "Write `technology: postgresql`",
+    ),
+    "a key of another technology": (
+        "  schema: huji",
+        "  schema: huji\n  encoding: utf-8",
+        16,
+        "`connection.encoding` is no key",
+        "location_env",
+    ),
+    "code in another alphabet": (
+        "code: public_security",
+        "code: 公安",
+        4,
+        "`department.code` is not well formed",
+        "Write lower-case English words joined by `_`.",
+    ),
+    "unknown type": (
+        "type: date",
+        "type: datetime",
+        33,
+        "`tables.resident.columns.birth_date.type` is not well formed",
+        "Write varchar, boolean",
+    ),
+    "number where text belongs": (
+        'phone: "0539-8170110"',
+        "phone: 8170110",
+        11,
+        "`owner.phone` is read as a number or a date",
+        "Write it in quotes.",
+    ),
+    "damaged uscc": (
+        "11371300004321004C",
+        "1137130000432100",
+        6,
+        "`department.uscc` is not well formed",
+        "It has to match",
+    ),
+    "key that is no column": (
+        "keys: [resident_no]",
+        "keys: [resident_id]",
+        17,
+        "key `resident_id` is no column",
+        "source check",
+    ),
+    "key that may be null": (
+        "name: 号, type: varchar, nullable: false",
+        "name: 号, type: varchar, nullable: true",
+        17,
+        "key column `resident_no` must say `nullable: false`",
+        "source check",
+    ),
+    "column declared twice": (
+        "{column: name, source: xm",
+        "{column: resident_no, source: xm",
+        17,
+        "column `resident_no` is declared twice",
+        "source check",
+    ),
+    "source column declared twice": (
+        "source: xm",
+        "source: rybh",
+        17,
+        "source column `rybh` is declared twice",
+        "source check",
+    ),
+    "cursor mode without a cursor": (
+        "mode: full",
+        "mode: cursor",
+        17,
+        "`mode: cursor` needs `cursor:`",
+        "source check",
+    ),
+    "cursor that is no column": (
+        "mode: full",
+        "mode: cursor\n    cursor: updated_at",
+        17,
+        "cursor `updated_at` is no column",
+        "source check",
+    ),
+    "conditional sharing without a condition": (
+        "      condition: 依法履职需要\n",
+        "",
+        24,
+        "needs `condition:`",
+        "source check",
+    ),
+    "withheld without a legal basis": (
+        "type: conditional\n      condition: 依法履职需要",
+        "type: withheld",
+        24,
+        "needs `legal_basis:`",
+        "source check",
+    ),
+    "open but withheld": (
+        "openness: closed\n    sharing:\n      type: conditional\n      condition: 依法履职需要",
+        "openness: open\n    sharing:\n      type: withheld\n      legal_basis: 国家秘密法",
+        17,
+        "`openness: open` contradicts",
+        "source check",
+    ),
+    "county without its code": ("level: city", "level: county", 1, "`county:`", "source check"),
+    "key written twice": (
+        "level: city",
+        "level: city\nlevel: city",
+        8,
+        "writes `level` a second time",
+        "Keep one of the two.",
+    ),
+    "not YAML": ("tables:", "tables: [", 17, "is not YAML", "Mend the indentation"),
+    "other system than its file": (
+        "system: household_register",
+        "system: household",
+        1,
+        "its path says `household_register`",
+        "Make them the same",
+    ),
+    "other department than its folder": (
+        "code: public_security",
+        "code: security",
+        1,
+        "its path says `public_security`",
+        "Make them the same",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_a_broken_file_is_refused_with_line_and_remedy(tmp_path: Path, case: str) -> None:
+    right, wrong, line, message, remedy = REFUSALS[case]
+    assert GOOD.count(right) == 1
+    file = write(tmp_path, GOOD.replace(right, wrong))
+
+    with pytest.raises(RegistryError) as caught:
+        load_system(file)
+
+    assert caught.value.message.startswith(f"{file}:{line} ")
+    assert message in caught.value.message
+    assert remedy in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("", "is empty"), ("- a\n- b\n", "is not a mapping")]
+)
+def test_a_file_that_is_no_system_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    file = write(tmp_path, text)
+
+    with pytest.raises(RegistryError, match=rf":1 {message}"):
+        load_system(file)
+
+
+def test_the_first_of_several_faults_is_named_and_the_others_counted(tmp_path: Path) -> None:
+    file = write(tmp_path, GOOD.replace("mode: full", "mode: no").replace("type: date", "type: no"))
+
+    with pytest.raises(RegistryError, match=r":21 .*\(1 more after it\)"):
+        load_system(file)
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match="holds no registry file"):
+        load_registry(tmp_path)
+
+
+def test_two_files_do_not_describe_one_department_in_two_ways(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    other = GOOD.replace("system: household_register", "system: traffic").replace(
+        "临沂市公安局", "临沂公安"
+    )
+    write(tmp_path, other, path="public_security/traffic.yml")
+
+    with pytest.raises(RegistryError, match=r"traffic\.yml:1 describes department") as caught:
+        load_registry(tmp_path)
+    assert "same name and uscc" in caught.value.remedy
+
+
+def test_two_departments_do_not_give_one_system_code(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    write(
+        tmp_path,
+        GOOD.replace("code: public_security", "code: civil_affairs"),
+        path="civil_affairs/household_register.yml",
+    )
+
+    with pytest.raises(RegistryError, match="declares system `household_register`, which"):
+        load_registry(tmp_path)
+
+
+def test_an_unknown_system_is_answered_with_its_neighbours(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    registry: Registry = load_registry(tmp_path)
+
+    with pytest.raises(RegistryError) as caught:
+        registry.system("household_registre")
+    assert re.search("household_register", caught.value.remedy)
