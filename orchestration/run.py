@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 
 import dagster as dg
@@ -68,12 +68,22 @@ def run_job(
     is_full_refresh: bool = False,
     on_step: Callable[[StepOutcome], None] | None = None,
 ) -> RunOutcome:
-    """Run a job of the code location to its end; ``on_step`` is told each finished op as it ends."""
+    """Run a job of the code location to its end.
+
+    ``on_step`` is told each finished op as it ends. What dbt prints goes to a file of the run under
+    DAGSTER_HOME, not to the terminal.
+    """
     started = time.monotonic()
     run_id = str(uuid.uuid4())
     with open_instance(settings) as instance:
         job = build_definitions(settings=settings).resolve_job_def(job_name)
-        with _watched(instance, run_id, on_step):
+        log = settings.dagster_home / "output" / f"{run_id}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            log.open("w", encoding="utf-8") as output,
+            redirect_stdout(output),
+            _watched(instance, run_id, on_step),
+        ):
             result = job.execute_in_process(
                 instance=instance,
                 run_id=run_id,

@@ -56,7 +56,7 @@ def _register(table_code: str) -> LandedTable:
         system_code="identity_register",
         table_code=table_code,
         mode="append_only",
-        keys=(),
+        keys=("key", "operation"),
         columns=(
             LandedColumn("key", "bigint", nullable=False),
             LandedColumn("anchor", "varchar", nullable=True),

@@ -5,6 +5,7 @@ Keep out: what a job holds (`orchestration/jobs.py`).
 
 import os
 import subprocess
+import sys
 from typing import Annotated
 
 import typer
@@ -12,7 +13,8 @@ from rich.console import Console
 
 from citybase.settings import load_settings
 
-console = Console()
+# Bound to the real stream: a run sends what dbt prints elsewhere.
+console = Console(file=sys.stdout)
 
 
 def build(

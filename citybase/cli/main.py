@@ -12,9 +12,12 @@ from rich.console import Console
 from citybase.cli import (
     bind,
     build,
+    city,
+    demo,
     extract,
     identify,
     ledger,
+    score,
     serving,
     source,
     ui,
@@ -28,6 +31,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.add_typer(source.app, name="source", help="The registry of source systems.")
+app.add_typer(city.app, name="city", help="The synthetic city to try everything on.")
+app.command("demo")(demo.demo)
 app.command("extract")(extract.extract)
 app.command("ledger")(ledger.ledger)
 app.command("bind")(bind.bind)
@@ -38,6 +43,7 @@ app.command("dbt", context_settings={"allow_extra_args": True, "ignore_unknown_o
 app.command("publish")(serving.publish)
 app.command("versions")(serving.versions)
 app.command("query")(serving.query)
+app.command("score")(score.score)
 app.command("identify")(identify.identify)
 app.command("ui")(ui.ui)
 

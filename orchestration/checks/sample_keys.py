@@ -84,5 +84,9 @@ def _sampled(
         schema=dg.TableSchema([dg.TableColumn(column) for column in columns]),
     )
     return event._replace(
-        metadata={**event.metadata, "sample_keys": table, "failing_rows_table": dg.MetadataValue.text(relation)}
+        metadata={
+            **event.metadata,
+            "sample_keys": table,
+            "failing_rows_table": dg.MetadataValue.text(relation),
+        }
     )

@@ -37,3 +37,12 @@
         from {{ cte }}
     ) as graded
 {% endmacro %}
+
+{# The organisation code a record refers to an organisation by: written as such, or inside a USCC. Null
+   when the number fails its checks. #}
+{% macro organisation_code_of(number) -%}
+    case
+        when {{ uscc_grade(number) }} = 'ok' then {{ uscc_organisation_code(number) }}
+        when {{ organisation_code_grade(number) }} = 'ok' then {{ number }}
+    end
+{%- endmacro %}

@@ -1,5 +1,6 @@
--- Holder and issuer as keys of their libraries, found by number and never by name; the chain of
--- versions that share type, issuer and serial; the state that stands on the day of the cut.
+-- Holder and issuer as keys of their libraries, found by number and never by name (organisations by
+-- their organisation code, which a USCC contains); the chain of versions that share type, issuer and
+-- serial; the state that stands on the day of the cut.
 with record as (
     select * from {{ ref('int_licence__licence_record') }}
 ),
@@ -23,7 +24,7 @@ person as (
 organisation_identifier as (
     select *
     from {{ ref('lib_legal_entity__link_entity_identifier') }}
-    where identifier_kind_code in ('uscc', 'organisation')
+    where identifier_kind_code = 'organisation'
 ),
 
 organisation as (
@@ -59,15 +60,11 @@ resolved as (
     left join person
         on person_identifier.person_key = person.person_key
     left join organisation_identifier
-        on
-            record.holder_code = organisation_identifier.identifier_number
-            and record.holder_kind_code = 'organisation'
+        on record.holder_organisation_code = organisation_identifier.identifier_number
     left join organisation
         on organisation_identifier.entity_key = organisation.entity_key
     left join organisation_identifier as issuer
-        on
-            record.issuer_code = issuer.identifier_number
-            and issuer.identifier_kind_code = 'uscc'
+        on record.issuer_organisation_code = issuer.identifier_number
 ),
 
 chained as (

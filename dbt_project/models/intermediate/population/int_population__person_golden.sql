@@ -13,7 +13,7 @@ golden as (
             where identity_kind_code = 'resident' and identity_anchor like 'resident:%'
         ) as resident_number,
         max(substr(identity_anchor, 1, instr(identity_anchor, ':') - 1)) as identity_basis_code,
-        count(*) as source_record_count,
+        count(*) filter (where system_code <> 'identity_number') as source_record_count,
         {{ golden_attributes(population_attributes()) }}
     from record
     group by person_key

@@ -2,6 +2,8 @@
 -- usable identity have no person; `dq_population__unidentified_record` lists them.
 with record as (
     select * from {{ ref('int_population__person_record') }}
+    union all
+    select * from {{ ref('int_population__number_record') }}
 ),
 
 register as (

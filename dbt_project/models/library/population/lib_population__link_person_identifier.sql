@@ -3,7 +3,9 @@
 -- The number is a natural key and not the primary key: repeated and wrong numbers exist. A number
 -- that fails its check never identifies, so it is not here; see dq_population__unidentified_record.
 with record as (
-    select * from {{ library_input('int_population__person_matched', key='person_key') }}
+    select *
+    from {{ library_input('int_population__person_matched', key='person_key') }}
+    where system_code <> 'identity_number'
 ),
 
 final as (

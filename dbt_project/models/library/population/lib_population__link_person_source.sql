@@ -1,7 +1,9 @@
 {{ config(materialized='library') }}
 
 with record as (
-    select * from {{ library_input('int_population__person_matched', key='person_key') }}
+    select *
+    from {{ library_input('int_population__person_matched', key='person_key') }}
+    where system_code <> 'identity_number'
 ),
 
 final as (

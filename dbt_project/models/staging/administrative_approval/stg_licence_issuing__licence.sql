@@ -50,6 +50,7 @@ final as (
         {{ clean_text('licence_number') }} as licence_number,
         {{ clean_text('issuer_name') }} as issuer_name,
         issuer_number as issuer_code,
+        {{ organisation_code_of('issuer_number') }} as issuer_organisation_code,
         {{ clean_text('holder_name') }} as holder_name,
         case
             when holder_code_type in ('001', '099') then 'organisation'
@@ -59,6 +60,10 @@ final as (
             when holder_code_type in ('001', '099') then holder_number
             else {{ person_number('holder_number') }}
         end as holder_code,
+        case
+            when holder_code_type in ('001', '099')
+                then {{ organisation_code_of('holder_number') }}
+        end as holder_organisation_code,
         holder_code_type,
         {{ clean_text('state_code') }} as stated_state_code,
         {{ clean_text('operation_code') }} as operation_code,

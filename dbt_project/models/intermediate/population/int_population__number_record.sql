@@ -1,0 +1,50 @@
+-- What a valid resident number itself says of its bearer, as one more record: digits 7 to 14 are the
+-- date of birth, digit 17 the sex (GB 11643-1999), and the check digit guards both. It speaks only
+-- where a department contradicts it or none has said anything.
+with record as (
+    select
+        *,
+        cast(substr(identity_anchor, 10) as bigint) as n17
+    from {{ ref('int_population__person_record') }}
+    where identity_anchor like 'resident:%'
+),
+
+read_off as (
+    select
+        *,
+        {{ resident_number_birth_date('n17') }} as number_birth_date,
+        {{ resident_number_sex_code('n17') }} as number_sex_code
+    from record
+),
+
+contradicted as (
+    select
+        identity_anchor,
+        max(identity_number) as identity_number,
+        max(identity_grade_code) as identity_grade_code,
+        max(number_birth_date) as birth_date,
+        max(number_sex_code) as sex_code
+    from read_off
+    group by identity_anchor
+    having
+        count(birth_date) = 0
+        or count(sex_code) = 0
+        or count(*) filter (where birth_date <> number_birth_date) > 0
+        or count(*) filter (where sex_code <> number_sex_code) > 0
+),
+
+stated as (
+    select
+        *,
+        identity_number as source_key,
+        'self' as role_code,
+        'resident' as identity_kind_code,
+        cast(birth_date as timestamp) as source_at
+    from contradicted
+),
+
+final as (
+    {{ person_record('stated', 'identity_number', 'resident', ['birth_date', 'sex_code']) }}
+)
+
+select * from final
