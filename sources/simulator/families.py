@@ -25,8 +25,8 @@ class Block:
 # One block of households, repeated over the city: kind, how many, members as (role, relation code
 # of GB/T 4761). ``left`` lives apart from the couple of the household before it.
 _KINDS: tuple[tuple[str, int, tuple[tuple[str, str], ...]], ...] = (
-    ("elder_single", 2, (("single", "02"),)),
-    ("elder_couple", 5, (("husband", "02"), ("wife", "10"))),
+    ("elder_single", 3, (("single", "02"),)),
+    ("elder_couple", 7, (("husband", "02"), ("wife", "10"))),
     ("young_single", 3, (("single", "02"),)),
     ("couple", 3, (("husband", "02"), ("wife", "10"))),
     ("one_child", 5, (("husband", "02"), ("wife", "10"), ("child_1", "20"))),
@@ -50,7 +50,7 @@ _KINDS: tuple[tuple[str, int, tuple[tuple[str, str], ...]], ...] = (
 # bends a flat draw into the age pyramid.
 _AGES: dict[str, tuple[int, ...]] = {
     "elder_single": (60, 64, 67, 69, 71, 74, 77, 80, 84, 88, 99),
-    "elder_couple": (52, 54, 56, 57, 59, 61, 64, 67, 71, 76, 92),
+    "elder_couple": (52, 54, 56, 58, 60, 62, 65, 68, 72, 77, 92),
     "young_single": (18, 19, 20, 22, 24, 27, 31, 37, 45, 54, 66),
     "couple": (22, 24, 26, 29, 34, 41, 46, 49, 52, 55, 62),
     "one_child": (24, 27, 29, 31, 33, 35, 38, 40, 42, 45, 50),

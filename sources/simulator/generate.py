@@ -51,7 +51,8 @@ def generate(
     """Generate the city into a connection in memory (spilling to ``scratch``).
 
     The caller closes it. Source tables are ``source.<system>__<table>``; the truth is in
-    ``person``, ``household``, ``couple``, ``organisation`` and ``truth_record``, and in underscore columns.
+    ``person``, ``household``, ``couple``, ``organisation`` and ``truth_record``, and in columns
+    that begin with an underscore.
 
     Raises:
         CityError: the registry has a table the city does not know how to fill.

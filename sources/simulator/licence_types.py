@@ -62,15 +62,15 @@ _TYPES = (
     LicenceType(20, _MARKET, "001", "营业执照", "administrative_approval", "county",
                 "market", 900_000, 0, "15"),
     LicenceType(21, _MARKET, "006", "食品经营许可证", "market_regulation", "county",
-                "market", 340_000, 5, "letters"),
+                "market", 620_000, 5, "letters"),
     LicenceType(22, _CIVIL, "011", "社会组织法人登记证书", "civil_affairs", "county",
                 "social", 950_000, 5, "9"),
     LicenceType(23, _TRANSPORT, "004", "道路运输经营许可证", "transport", "county",
-                "enterprise", 140_000, 4, "12"),
+                "enterprise", 240_000, 4, "12"),
     LicenceType(24, _HEALTH, "002", "公共场所卫生许可证", "health_commission", "county",
-                "individual", 160_000, 4, "12"),
+                "individual", 360_000, 4, "12"),
     LicenceType(25, _BUILDING, "007", "建筑业企业资质证书", "administrative_approval", "city",
-                "enterprise", 60_000, 5, "hex"),
+                "enterprise", 110_000, 5, "hex"),
 )  # fmt: skip
 
 

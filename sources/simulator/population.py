@@ -183,12 +183,12 @@ named as (
         -- yearly mortality by age, over the last eight years
         case
             when unit(person_id, 'death') < case
-                when age_days < 14600 then 0.003
-                when age_days < 21900 then 0.016
-                when age_days < 25550 then 0.06
-                when age_days < 29200 then 0.14
-                when age_days < 32850 then 0.33
-                else 0.62
+                when age_days < 14600 then 0.005
+                when age_days < 21900 then 0.025
+                when age_days < 25550 then 0.09
+                when age_days < 29200 then 0.2
+                when age_days < 32850 then 0.42
+                else 0.7
             end then getvariable('today')
                 - least(below(person_id, 'death day', 2920), greatest(age_days - 1, 0))::integer
         end as death_date,

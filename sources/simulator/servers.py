@@ -149,6 +149,9 @@ def _secured(data: Path, password_file: Path, folder: str, port: int) -> str:
                 sql.Identifier(_SUPERUSER), sql.Literal(password)
             )
         )
+        # A power failure may cost this database: the city can be made again.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(sql.SQL("alter system set {} = off").format(sql.Identifier(setting)))
         access.write_text(_ACCESS, encoding="utf-8")
         connection.execute("select pg_reload_conf()")
     return password
