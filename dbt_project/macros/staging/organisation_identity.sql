@@ -38,11 +38,23 @@
     ) as graded
 {% endmacro %}
 
-{# The organisation code a record refers to an organisation by: written as such, or inside a USCC. Null
-   when the number fails its checks. #}
-{% macro organisation_code_of(number) -%}
+{#
+    The code by which a record refers to an organisation (a holder, an issuer), as kind and number of
+    lib_legal_entity__link_entity_identifier: a USCC by the organisation code inside it, so that
+    an organisation known by its old code is found too. Null when the number fails its checks.
+#}
+{% macro organisation_reference_kind(number) -%}
+    case
+        when {{ uscc_grade(number) }} = 'ok' then 'organisation'
+        when {{ organisation_code_grade(number) }} = 'ok' then 'organisation'
+        when {{ registration_number_is_valid(number) }} then 'registration'
+    end
+{%- endmacro %}
+
+{% macro organisation_reference_number(number) -%}
     case
         when {{ uscc_grade(number) }} = 'ok' then {{ uscc_organisation_code(number) }}
         when {{ organisation_code_grade(number) }} = 'ok' then {{ number }}
+        when {{ registration_number_is_valid(number) }} then {{ number }}
     end
 {%- endmacro %}

@@ -1,5 +1,5 @@
 -- Holder and issuer as keys of their libraries, found by number and never by name (organisations by
--- their organisation code, which a USCC contains); the chain of versions that share type, issuer and
+-- the organisation code in a USCC); the chain of versions that share type, issuer and
 -- serial; the state that stands on the day of the cut.
 with record as (
     select * from {{ ref('int_licence__licence_record') }}
@@ -21,10 +21,15 @@ person as (
     select * from {{ ref('lib_population__entity_person') }}
 ),
 
+-- A number that two organisations claim identifies neither.
 organisation_identifier as (
-    select *
+    select
+        identifier_kind_code,
+        identifier_number,
+        min(entity_key) as entity_key
     from {{ ref('lib_legal_entity__link_entity_identifier') }}
-    where identifier_kind_code = 'organisation'
+    group by identifier_kind_code, identifier_number
+    having min(entity_key) = max(entity_key)
 ),
 
 organisation as (
@@ -60,11 +65,15 @@ resolved as (
     left join person
         on person_identifier.person_key = person.person_key
     left join organisation_identifier
-        on record.holder_organisation_code = organisation_identifier.identifier_number
+        on
+            record.holder_reference_kind_code = organisation_identifier.identifier_kind_code
+            and record.holder_reference_number = organisation_identifier.identifier_number
     left join organisation
         on organisation_identifier.entity_key = organisation.entity_key
     left join organisation_identifier as issuer
-        on record.issuer_organisation_code = issuer.identifier_number
+        on
+            record.issuer_reference_kind_code = issuer.identifier_kind_code
+            and record.issuer_reference_number = issuer.identifier_number
 ),
 
 chained as (

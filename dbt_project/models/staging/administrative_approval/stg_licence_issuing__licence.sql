@@ -50,7 +50,8 @@ final as (
         {{ clean_text('licence_number') }} as licence_number,
         {{ clean_text('issuer_name') }} as issuer_name,
         issuer_number as issuer_code,
-        {{ organisation_code_of('issuer_number') }} as issuer_organisation_code,
+        {{ organisation_reference_kind('issuer_number') }} as issuer_reference_kind_code,
+        {{ organisation_reference_number('issuer_number') }} as issuer_reference_number,
         {{ clean_text('holder_name') }} as holder_name,
         case
             when holder_code_type in ('001', '099') then 'organisation'
@@ -62,8 +63,12 @@ final as (
         end as holder_code,
         case
             when holder_code_type in ('001', '099')
-                then {{ organisation_code_of('holder_number') }}
-        end as holder_organisation_code,
+                then {{ organisation_reference_kind('holder_number') }}
+        end as holder_reference_kind_code,
+        case
+            when holder_code_type in ('001', '099')
+                then {{ organisation_reference_number('holder_number') }}
+        end as holder_reference_number,
         holder_code_type,
         {{ clean_text('state_code') }} as stated_state_code,
         {{ clean_text('operation_code') }} as operation_code,
