@@ -1,7 +1,7 @@
 """How many identity numbers one CPU second grades: the dbt macros in DuckDB, and the polars twin.
 
-`python benchmarks/identifiers.py --json` prints one object. `million_per_cpu_second` counts CPU time
-of the least disturbed repetition, so that other load on the machine moves it little. Add a
+`python benchmarks/identifiers.py --json` prints one object. `million_per_cpu_second` counts CPU
+time of the least disturbed repetition, so that other load on the machine moves it little. Add a
 measurement when a number kind gets a goal. Keep out: correctness (tests).
 """
 
