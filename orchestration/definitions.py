@@ -37,7 +37,7 @@ def build_definitions(
         jobs=all_jobs(),
         resources={
             "home": CitybaseHome(path=str(settings.home)),
-            "dbt": dbt_resource(settings),
+            "dbt": dbt_resource(),
         },
         # One process: the ops take turns on the warehouse anyway, and each further process would
         # import everything again for seconds of work.
@@ -45,4 +45,7 @@ def build_definitions(
     )
 
 
-defs = build_definitions()
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster's own tools load. Importing this module builds nothing."""
+    return build_definitions()
