@@ -37,7 +37,7 @@ select
     record.source_key,
     record.defects,
     link.entity_key,
-from city_truth.truth.record
+from city_truth.record
 left join legal_entity.link_entity_source as link
     on record.system_code = link.system_code
     and record.table_code = link.table_code

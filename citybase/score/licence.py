@@ -35,7 +35,7 @@ def score_licence(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> tupl
 _REPORTED_DEATH = """
 create or replace temp table reported_death as
 select distinct person_id
-from city_truth.truth.record
+from city_truth.record
 where tells_death and has_valid_number and is_landable
 """
 
@@ -56,7 +56,7 @@ with told as (
             when 'person' then reported_death.person_id is not null
             else true
         end as is_end_reported,
-    from city_truth.truth.licence
+    from city_truth.licence
     left join held_person on licence.person_id = held_person.person_id
     left join held_organisation
         on licence.organisation_id = held_organisation.organisation_id

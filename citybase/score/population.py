@@ -66,7 +66,7 @@ select
     record.source_key,
     record.role_code,
     link.person_key,
-from city_truth.truth.record
+from city_truth.record
 left join population.link_person_source as link
     on record.system_code = link.system_code
     and record.table_code = link.table_code
@@ -126,5 +126,5 @@ select
     || coalesce({found}, 'nothing') || ' for ' || coalesce({true}, 'nothing') as example,
 from population.entity_person as person
 inner join key_person on person.person_key = key_person.person_key
-inner join city_truth.truth.person as truth on key_person.person_id = truth.person_id
+inner join city_truth.person as truth on key_person.person_id = truth.person_id
 """

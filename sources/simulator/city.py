@@ -170,7 +170,10 @@ def city_status(settings: Settings) -> CityStatus:
 
 def drop_city(settings: Settings) -> None:
     """Stop the servers and remove everything the city put on disk."""
+    server = running_postgresql(_data(settings), _password_file(settings))
     stop_city(settings)
+    if server is not None and Path(server.socket_folder) != _data(settings).resolve():
+        shutil.rmtree(server.socket_folder, ignore_errors=True)
     shutil.rmtree(settings.city, ignore_errors=True)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from citybase.duck import connect, quoted
+from citybase.duck import connect, literal, quoted
 from sources.contract import System, Table
 from sources.registry import Registry
 from sources.simulator.defects import install_defects
@@ -122,29 +122,26 @@ def write_truth(
     plan: CityPlan,
     tables: tuple[TableContent, ...],
 ) -> None:
-    """Write ``truth.duckdb``: schema ``truth`` with person, household, organisation, licence,
+    """Write ``truth.duckdb``: tables person, couple, organisation, licence,
     record, plan and content. The file appears whole or not at all.
     """
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
-    connection.execute("attach $path as truth_file".replace("$path", f"'{fresh}'"))
+    connection.execute(f"attach {literal(str(fresh))} as truth_file")
     try:
-        connection.execute("create schema truth_file.truth")
         for name, query in _TRUTH.items():
-            connection.execute(f"create table truth_file.truth.{name} as {query}")
+            connection.execute(f"create table truth_file.{name} as {query}")
+        connection.execute("create table truth_file.plan (seed integer, scale double, today date)")
         connection.execute(
-            "create table truth_file.truth.plan (seed integer, scale double, today date)"
-        )
-        connection.execute(
-            "insert into truth_file.truth.plan values (?, ?, ?)",
+            "insert into truth_file.plan values (?, ?, ?)",
             [plan.seed, plan.scale, plan.today],
         )
         connection.execute(
-            "create table truth_file.truth.content"
+            "create table truth_file.content"
             " (system_code varchar, table_code varchar, row_count bigint, content_hash varchar)"
         )
         connection.executemany(
-            "insert into truth_file.truth.content values (?, ?, ?, ?)",
+            "insert into truth_file.content values (?, ?, ?, ?)",
             [(t.system, t.table, t.rows, t.content_hash) for t in tables],
         )
     finally:

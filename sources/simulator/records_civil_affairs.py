@@ -110,7 +110,7 @@ draft as (
         {_spouse("male", "female")}
         {_spouse("female", "male")}
         household.county_now,
-        _row % 1499 = 60 as is_date_damaged,
+        _row % 701 = 60 as is_date_damaged,
     from registrations
     inner join person as male on registrations.husband_id = male.person_id
     inner join person as female on registrations.wife_id = female.person_id

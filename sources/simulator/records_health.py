@@ -58,7 +58,8 @@ with files as (
     inner join household on person.household_id = household.household_id
     left join mixed_up on person.person_id = mixed_up.mixed_up_id
     cross join range(2) as copies(copy)
-    where chance(person_id, 'has a file', 750000)
+    -- the people of the damaged lines always have a file
+    where (chance(person_id, 'has a file', 750000) or person_id in (13, 32, 49))
         -- one person in a hundred has two files
         and (copy = 0 or chance(person_id, 'second file', 10000))
 ),

