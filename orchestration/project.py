@@ -90,7 +90,7 @@ def dbt_project(settings: Settings) -> DbtProject:
     return project
 
 
-def dbt_resource(settings: Settings) -> CitybaseDbt:
+def dbt_resource() -> CitybaseDbt:
     """The CLI resource, bound to this project."""
     return CitybaseDbt(
         project_dir=str(dbt_folder()),

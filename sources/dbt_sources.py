@@ -57,10 +57,9 @@ def _file_text(systems: list[System]) -> str:
 class _Indented(yaml.SafeDumper):
     """Indents lists below their key, as the hand-written files do."""
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
         """Never write a list at the level of its key."""
-        del indentless
-        super().increase_indent(flow, False)
+        super().increase_indent(flow=flow, indentless=False)
 
 
 def _source(system: System) -> dict[str, object]:

@@ -50,7 +50,7 @@ def land_register(settings: Settings, register: Register) -> int:
             system_code=SYSTEM,
             table_code=register.table_code,
             connection=warehouse,
-            # The views of `raw` stand at the cut; a build minted after it, so what they lack is new.
+            # The views of `raw` stand at the cut: what they lack was minted after it.
             query=f"""
                 select minted.*
                 from {minted} as minted

@@ -37,7 +37,7 @@ def build(
 
 
 def dbt(context: typer.Context) -> None:
-    """Run dbt on this installation's warehouse: `citybase dbt build --select lib_population__entity_person`."""
+    """Run dbt on this installation's warehouse: `citybase dbt build --select <model>`."""
     from citybase.lock import child_environment, warehouse_lock
     from orchestration.project import dbt_environment, dbt_executable
 

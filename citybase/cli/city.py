@@ -3,7 +3,7 @@
 Keep out: everything about what the city holds (`sources/simulator/`).
 """
 
-import datetime
+import datetime as dt
 import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -90,11 +90,11 @@ def drop() -> None:
     console.print("The city is gone")
 
 
-def _day(text: str | None) -> datetime.date | None:
+def _day(text: str | None) -> dt.date | None:
     if text is None:
         return None
     try:
-        return datetime.date.fromisoformat(text)
+        return dt.date.fromisoformat(text)
     except ValueError:
         raise SettingsError(f"{text} is no day.", remedy="Write --today YYYY-MM-DD.") from None
 

@@ -1,4 +1,7 @@
-"""`citybase ui`: the Dagster UI on this installation, on loopback."""
+"""`citybase ui`: the Dagster UI on this installation, on loopback only.
+
+Keep out: what Dagster shows (`orchestration/`).
+"""
 
 import os
 import sys

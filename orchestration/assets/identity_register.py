@@ -1,7 +1,7 @@
 """Lands what a build minted: the identity register is one of citybase's own sources.
 
-Stands between the build and its publication, so that no key is ever seen outside that a rebuild from
-landing would not give again.
+Stands between the build and its publication, so that no key is ever seen outside that a rebuild
+from landing would not give again.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def register_key(table_code: str) -> dg.AssetKey:
             register_key(register.table_code),
             deps=[dg.AssetKey(["intermediate", register.library, register.model])],
             group_name=f"{LAYER}_{SYSTEM}",
-            description=f"身份登记簿:{register.name}。Keys are minted once and land before they are used.",
+            description=f"身份登记簿:{register.name}。Minted keys, landed before they are used.",
             kinds={"parquet"},
             skippable=True,
         )

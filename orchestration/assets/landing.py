@@ -1,4 +1,4 @@
-"""One subsettable multi-asset per source system, made from the registry: no asset is written by hand.
+"""One subsettable multi-asset per source system, made from the registry, none written by hand.
 
 A table whose source fails keeps serving its last committed batch: its asset stands, with the check
 `source_answered` red and the batch it stands on in its metadata. Only a table that never landed
@@ -13,8 +13,8 @@ from citybase.errors import SourceError
 from citybase.store import open_store
 from orchestration.checks.landing import check_specs, contract_results, source_result
 from orchestration.resources import CitybaseHome
-from sources.contract import System, Table
 from sources.attempt import Receipt
+from sources.contract import System, Table
 from sources.extract import Failure, extract_system
 from sources.ledger import last_batch
 from sources.registry import Registry

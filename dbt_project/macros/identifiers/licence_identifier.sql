@@ -80,7 +80,3 @@
         else 'ok'
     end
 {%- endmacro %}
-
-{% macro licence_identifier_is_valid(number) -%}
-    coalesce({{ licence_identifier_grade(number) }} in ('ok', 'issuer_is_division'), false)
-{%- endmacro %}

@@ -45,16 +45,16 @@
 #}
 {% macro organisation_reference_kind(number) -%}
     case
-        when {{ uscc_grade(number) }} = 'ok' then 'organisation'
-        when {{ organisation_code_grade(number) }} = 'ok' then 'organisation'
+        when {{ uscc_is_valid(number) }} then 'organisation'
+        when {{ organisation_code_is_valid(number) }} then 'organisation'
         when {{ registration_number_is_valid(number) }} then 'registration'
     end
 {%- endmacro %}
 
 {% macro organisation_reference_number(number) -%}
     case
-        when {{ uscc_grade(number) }} = 'ok' then {{ uscc_organisation_code(number) }}
-        when {{ organisation_code_grade(number) }} = 'ok' then {{ number }}
+        when {{ uscc_is_valid(number) }} then {{ uscc_organisation_code(number) }}
+        when {{ organisation_code_is_valid(number) }} then {{ number }}
         when {{ registration_number_is_valid(number) }} then {{ number }}
     end
 {%- endmacro %}

@@ -1,4 +1,7 @@
-"""The ledger: attempts, schema versions, batches and cuts."""
+"""The ledger: attempts, schema versions, batches and cuts.
+
+A migration that has run somewhere is never edited: add the next one.
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,7 +1,7 @@
 -- The crosswalk USCC, organisation code, registration number. A USCC contains the organisation code
--- (characters 9 to 17), so that code is the common anchor; a record that gives a registration number
--- only takes the code that another record gives together with it. A number claimed by two codes
--- decides nothing.
+-- (characters 9 to 17), so that code is the common anchor; a record that gives no more than a
+-- registration number takes the code that another record gives together with it. A number claimed
+-- by two codes decides nothing.
 with record as (
     select * from {{ ref('int_legal_entity__organisation_record') }}
 ),

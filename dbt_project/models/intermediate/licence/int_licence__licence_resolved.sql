@@ -1,6 +1,5 @@
--- Holder and issuer as keys of their libraries, found by number and never by name (organisations by
--- the organisation code in a USCC); the chain of versions that share type, issuer and
--- serial; the state that stands on the day of the cut.
+-- Holder and issuer as keys of their libraries, found by number and never by name; the chain of
+-- versions that share type, issuer and serial; the state that stands on the day of the cut.
 with record as (
     select * from {{ ref('int_licence__licence_record') }}
 ),

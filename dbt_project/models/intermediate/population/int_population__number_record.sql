@@ -1,6 +1,6 @@
--- What a valid resident number itself says of its bearer, as one more record: digits 7 to 14 are the
--- date of birth, digit 17 the sex (GB 11643-1999), and the check digit guards both. It speaks only
--- where a department contradicts it or none has said anything.
+-- What a valid resident number itself says of its bearer, as one more record: digits 7 to 14 are
+-- the date of birth, digit 17 the sex (GB 11643-1999), and the check digit guards both. It speaks
+-- only where a department contradicts it or none has said anything.
 with record as (
     select
         *,

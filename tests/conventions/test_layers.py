@@ -1,0 +1,79 @@
+"""Rule 4: nothing crosses a library but through it, read off the manifest."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.conventions
+
+# Which layers a layer may read. Seeds are code tables, readable everywhere.
+MAY_READ = {
+    "staging": {"raw", "meta", "staging"},
+    "intermediate": {"staging", "intermediate", "library", "meta"},
+    "library": {"staging", "intermediate", "library", "meta"},
+    "quality": {"intermediate", "library", "quality"},
+    "mart": {"library", "quality", "mart"},
+}
+# Layers whose models belong to one library and are read by that library only.
+PRIVATE = {"intermediate"}
+
+
+def edges(
+    manifest: Mapping[str, Any],
+) -> list[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:
+    """(model, layer of the parent, parent) for every dependency of every model."""
+    found = []
+    for node in manifest["nodes"].values():
+        if node["resource_type"] != "model":
+            continue
+        for parent_id in node["depends_on"]["nodes"]:
+            if parent_id.startswith("seed."):
+                continue
+            if parent_id.startswith("source."):
+                parent = manifest["sources"][parent_id]
+                found.append((node, parent["schema"], parent))
+            else:
+                parent = manifest["nodes"][parent_id]
+                found.append((node, parent["fqn"][1], parent))
+    return found
+
+
+def test_a_layer_reads_only_what_it_may(manifest: Mapping[str, Any]) -> None:
+    wrong = [
+        f"{node['name']} reads {layer}.{parent['name']}"
+        for node, layer, parent in edges(manifest)
+        if layer not in MAY_READ[node["fqn"][1]]
+    ]
+    assert not wrong, "nothing flows back up, and marts read libraries:\n" + "\n".join(wrong)
+
+
+def test_an_intermediate_model_is_private_to_its_library(manifest: Mapping[str, Any]) -> None:
+    wrong = [
+        f"{node['name']} reads {parent['name']}"
+        for node, layer, parent in edges(manifest)
+        if layer in PRIVATE and node["fqn"][2] != parent["fqn"][2]
+    ]
+    assert not wrong, "read the other library's lib_ model instead:\n" + "\n".join(wrong)
+
+
+def test_a_staging_model_reads_one_table(manifest: Mapping[str, Any]) -> None:
+    for node in manifest["nodes"].values():
+        if node["resource_type"] != "model" or node["fqn"][1] != "staging":
+            continue
+        raw = [p for n, layer, p in edges(manifest) if n is node and layer == "raw"]
+        system, table = node["name"].removeprefix("stg_").split("__")
+        assert [(p["source_name"], p["name"]) for p in raw] == [(system, table)]
+
+
+def test_every_model_is_read_or_published(manifest: Mapping[str, Any]) -> None:
+    """Rule 9: a model without a reader is a dead twin; published layers are read by people."""
+    read = {parent["unique_id"] for _, _, parent in edges(manifest)}
+    dead = [
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        and node["fqn"][1] in {"staging", "intermediate"}
+        and node["unique_id"] not in read
+    ]
+    assert not dead, f"nothing reads {dead}"
