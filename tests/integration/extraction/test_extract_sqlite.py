@@ -6,9 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from extraction_house import SQLITE, House, make_system
 
 from sources.contract import System
+from tests.integration.extraction.extraction_house import SQLITE, House, make_system
 
 pytestmark = pytest.mark.integration
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from extraction_house import CSV, House, make_system
 
 from citybase.duck import connect
 from sources.checks import CONTRACT_CHECKS, CheckResult, check_table
 from sources.contract import System
 from sources.landing import absolute
+from tests.integration.extraction.extraction_house import CSV, House, make_system
 
 pytestmark = pytest.mark.integration
 

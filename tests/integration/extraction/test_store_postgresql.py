@@ -10,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from extraction_house import CSV, House, Server, make_system
 from psycopg.conninfo import conninfo_to_dict
 
 from citybase.store import open_store
@@ -19,6 +18,7 @@ from citybase.store.schema import metadata
 from sources.ledger import totals
 from sources.raw import bind
 from sources.registry import Registry
+from tests.integration.extraction.extraction_house import CSV, House, Server, make_system
 
 pytestmark = pytest.mark.integration
 

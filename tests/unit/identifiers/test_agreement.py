@@ -3,15 +3,14 @@
 from collections.abc import Callable
 
 import duckdb
-import generator
 import polars as pl
 import pytest
-import standard
-from conftest import AS_OF
 
 from citybase.identifiers import licence, organisation, permit, resident
 from citybase.identifiers.reference import Reference
 from citybase.identifiers.text import REPLACEMENTS, normalise
+from tests.unit.identifiers import generator, standard
+from tests.unit.identifiers.conftest import AS_OF
 
 pytestmark = pytest.mark.unit
 

@@ -4,10 +4,13 @@ from datetime import date
 
 import polars as pl
 import pytest
-from conftest import AS_OF
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standard import (
+
+from citybase.errors import IdentifierError
+from citybase.identifiers import checksum, identify, licence, organisation, resident
+from tests.unit.identifiers.conftest import AS_OF
+from tests.unit.identifiers.standard import (
     USCC,
     licence_check,
     organisation_check,
@@ -16,9 +19,6 @@ from standard import (
     upgraded,
     uscc_check,
 )
-
-from citybase.errors import IdentifierError
-from citybase.identifiers import checksum, identify, licence, organisation, resident
 
 pytestmark = pytest.mark.unit
 

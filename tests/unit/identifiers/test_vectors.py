@@ -4,8 +4,14 @@ from datetime import date
 
 import polars as pl
 import pytest
-from conftest import AS_OF
-from standard import (
+
+from citybase.identifiers import identify, resident
+from citybase.identifiers.reference import Reference, load_reference
+from citybase.identifiers.text import normalise
+from citybase.identifiers.vocabulary import ERROR_REASONS, REASONS, RESIDENT_GRADES
+from citybase.settings import project_root
+from tests.unit.identifiers.conftest import AS_OF
+from tests.unit.identifiers.standard import (
     licence_check,
     organisation_check,
     registration_check,
@@ -13,12 +19,6 @@ from standard import (
     upgraded,
     uscc_check,
 )
-
-from citybase.identifiers import identify, resident
-from citybase.identifiers.reference import Reference, load_reference
-from citybase.identifiers.text import normalise
-from citybase.identifiers.vocabulary import ERROR_REASONS, REASONS, RESIDENT_GRADES
-from citybase.settings import project_root
 
 pytestmark = pytest.mark.unit
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import typer
-from serving_house import House, build_house
 from typer.testing import CliRunner
 
 from citybase.cli import serving
 from citybase.errors import WarehouseError
+from tests.unit.serving.serving_house import House, build_house
 
 pytestmark = pytest.mark.unit
 

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from serving_house import NODES, ORGANISATIONS, PERSONS, House, build_house, column, model
 
 from citybase.duck import connect
 from citybase.errors import WarehouseError
@@ -19,6 +18,15 @@ from citybase.serving.versions import (
     list_versions,
     read_record,
     version_folder,
+)
+from tests.unit.serving.serving_house import (
+    NODES,
+    ORGANISATIONS,
+    PERSONS,
+    House,
+    build_house,
+    column,
+    model,
 )
 
 pytestmark = pytest.mark.unit

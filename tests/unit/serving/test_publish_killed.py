@@ -9,8 +9,6 @@ import time
 from pathlib import Path
 
 import pytest
-from publish_forever import MARKED
-from serving_house import NODES, House, build_house, column
 
 from citybase.serving.open import open_library
 from citybase.serving.versions import (
@@ -20,6 +18,8 @@ from citybase.serving.versions import (
     read_record,
     version_folder,
 )
+from tests.unit.serving.publish_forever import MARKED
+from tests.unit.serving.serving_house import NODES, House, build_house, column
 
 pytestmark = pytest.mark.unit
 

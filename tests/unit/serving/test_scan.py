@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from serving_house import PERSONS, build_house
 
 from citybase.duck import connect
 from citybase.errors import WarehouseError
 from citybase.serving.scan import scan_for_personal_data
 from citybase.serving.versions import version_folder
+from tests.unit.serving.serving_house import PERSONS, build_house
 
 pytestmark = pytest.mark.unit
 
