@@ -12,7 +12,7 @@ from citybase.identifiers.text import REPLACEMENTS, normalise
 from tests.unit.identifiers import generator, standard
 from tests.unit.identifiers.conftest import AS_OF
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 RESIDENTS, OTHERS, SAMPLE = 1_050_000, 240_000, 12_000
 

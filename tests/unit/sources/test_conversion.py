@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citybase.duck import connect
-from sources.conversion import conversion
+from sources.conversion import conversion, typed_name
 from sources.tables import LandedColumn
 
 pytestmark = pytest.mark.unit
@@ -37,7 +37,9 @@ def convert(
         is_key=is_key,
     )
     row = duck.execute(
-        f"select {made.value}, {made.problem or 'null'} from (select $1::{source_type} as c)", [raw]
+        f"select _typed_c, {made.problem or 'null'} "
+        f"from (select *, {made.value} as {typed_name('c')} from (select $1::{source_type} as c))",
+        [raw],
     ).fetchone()
     assert row is not None
     return row[0], row[1]

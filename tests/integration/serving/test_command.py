@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from citybase.cli import serving
 from citybase.errors import WarehouseError
-from tests.unit.serving.serving_house import House, build_house
+from tests.integration.serving.serving_house import House, build_house
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 app = typer.Typer()
 for command in (serving.publish, serving.query, serving.versions):

@@ -19,7 +19,7 @@ from citybase.serving.versions import (
     read_record,
     version_folder,
 )
-from tests.unit.serving.serving_house import (
+from tests.integration.serving.serving_house import (
     NODES,
     ORGANISATIONS,
     PERSONS,
@@ -29,7 +29,7 @@ from tests.unit.serving.serving_house import (
     model,
 )
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 AUDIENCES = ("steward", "analyst")
 

@@ -8,9 +8,9 @@ from citybase.duck import connect
 from citybase.errors import WarehouseError
 from citybase.serving.scan import scan_for_personal_data
 from citybase.serving.versions import version_folder
-from tests.unit.serving.serving_house import PERSONS, build_house
+from tests.integration.serving.serving_house import PERSONS, build_house
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 WIDE = {ord(plain): ord(plain) + 0xFEE0 for plain in "0123456789X"}
 NAMES = {"张伟丽", "王·买买提", "John Smith"}

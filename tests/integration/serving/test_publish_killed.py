@@ -18,10 +18,10 @@ from citybase.serving.versions import (
     read_record,
     version_folder,
 )
-from tests.unit.serving.publish_forever import MARKED
-from tests.unit.serving.serving_house import NODES, House, build_house, column
+from tests.integration.serving.publish_forever import MARKED
+from tests.integration.serving.serving_house import NODES, House, build_house, column
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 KILLS = 10
 AUDIENCES = ("steward", "analyst")
