@@ -201,7 +201,7 @@ _TRUTH = {
             _last_version as last_version,
             licence_type_code,
             _issuer_organisation_id as issuer_organisation_id,
-            _licence_identifier as licence_identifier,
+            coalesce(_true_identifier, licence_identifier) as licence_identifier,
             _is_well_formed as is_well_formed,
             _holder_kind_code as holder_kind_code,
             _person_id as person_id,

@@ -89,7 +89,10 @@ def create_licence_types(connection: duckdb.DuckDBPyConnection) -> None:
         ],
     )  # fmt: skip
     connection.execute(
-        "create or replace temp table licence_type as"
-        " select *, credit_code(left(stem, 8) || organisation_code(substr(stem, 9))) || serial"
-        " as licence_type_code from licence_type_given"
+        """
+        create or replace temp table licence_type as
+        with bodies as (select *, substr(stem, 9) as body from licence_type_given),
+        stems as (select *, left(stem, 8) || organisation_code(body) as whole_stem from bodies)
+        select *, credit_code(whole_stem) || serial as licence_type_code from stems
+        """
     )

@@ -319,7 +319,7 @@ select
     version::integer as _version,
     last_version::integer as _last_version,
     issuer_organisation_id as _issuer_organisation_id,
-    true_identifier as _licence_identifier,
+    case when _identifier_defect is not null then true_identifier end as _true_identifier,
     _identifier_defect is null as _is_well_formed,
     case when person_id is null then 'organisation' else 'person' end as _holder_kind_code,
     person_id as _person_id,

@@ -82,10 +82,7 @@ def _licence_macros() -> tuple[str, ...]:
             for places in (3, 9, 12, 15)
         ),
         f"after_10_letters(state, n) as {_licence_steps(10, base=36)}",
-        "letters_10(n) as "
-        + " || ".join(
-            f"substr('{_BASE_36}', (n // {36**k}) % 36 + 1, 1)" for k in range(9, -1, -1)
-        ),
+        "letters_10(n) as to_base(n, 36, 10)",
         f"licence_check(state) as substr('{_BASE_36}', (37 - state) % 36 + 1, 1)",
     )
 

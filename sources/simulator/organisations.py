@@ -143,6 +143,7 @@ numbered as (
         is_market_entity and established_date < date '2015-10-01' as has_registration_number,
         -- old organisations that ended before the codes were unified never got a credit code
         coalesce(ended_date > date '2016-06-30', true) as has_uscc,
+        pair || division_code || full_organisation_code as credit_stem,
     from coded
 ),
 named as (
@@ -158,7 +159,7 @@ named as (
         case when status_code = '2' then least(state_date, getvariable('today')) end
             as abnormal_date,
         is_market_entity,
-        case when has_uscc then credit_code(pair || division_code || full_organisation_code) end
+        case when has_uscc then credit_code(credit_stem) end
             as uscc,
         case
             when pair = '92' and established_date < date '2015-10-01' and not has_uscc then null
@@ -217,6 +218,7 @@ bodies as (
         pair,
         organisation_code(body) as organisation_code,
         uscc,
+        pair || division || organisation_code(body) as credit_stem,
     from government
 ),
 government_bodies as (
@@ -231,7 +233,7 @@ government_bodies as (
         null::date as ended_date,
         null::date as abnormal_date,
         false as is_market_entity,
-        coalesce(uscc, credit_code(pair || division || organisation_code)) as uscc,
+        coalesce(uscc, credit_code(credit_stem)) as uscc,
         organisation_code,
         null::varchar as registration_number,
         name,
