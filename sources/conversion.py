@@ -34,13 +34,19 @@ _FORMS = {
 
 @dataclass(frozen=True)
 class Conversion:
-    """SQL of one column: ``value`` has the registry type, ``problem`` is a reason or null.
+    """SQL of one column.
 
-    ``problem`` is empty when nothing can be wrong.
+    ``value`` has the registry type. ``problem`` is a reason or null, and reads the value under
+    ``typed_name(code)``, so that it is not converted twice; empty when nothing can be wrong.
     """
 
     value: str
     problem: str
+
+
+def typed_name(code: str) -> str:
+    """What a converted column is called beside its raw one."""
+    return quoted(f"_typed_{code}")
 
 
 def conversion(
@@ -56,60 +62,52 @@ def conversion(
     ``pattern`` is the strptime pattern of text dates; ``bytes_column`` is where the relation keeps
     what could not be decoded.
     """
-    raw = quoted(column.code)
+    raw, typed = quoted(column.code), typed_name(column.code)
+    value = f"try_cast({raw} as {sql_type(column.type)})"
+    cases: dict[str, str] = {}
+    if bytes_column is not None:
+        cases[f"{bytes_column} is not null"] = UNDECODABLE
     if column.type == "varchar":
-        value, unreadable = f"cast({raw} as varchar)", "false"
+        value = f"cast({raw} as varchar)"
     elif source_type == "VARCHAR":
-        value = _parsed(raw, column.type, pattern)
-        unreadable = (
-            f"case when {raw} is null or trim({raw}) = '' then false "
-            f"else not ({_lossless(raw, value, column.type, pattern)}) end"
-        )
-    else:
-        value = f"try_cast({raw} as {sql_type(column.type)})"
-        unreadable = f"{raw} is not null and {value} is null"
-    cases = (
-        []
-        if bytes_column is None
-        else [f"when {bytes_column} is not null then {literal(UNDECODABLE)}"]
-    )
-    cases += (
-        [] if unreadable == "false" else [f"when {unreadable} then {literal('not_' + column.type)}"]
-    )
-    if column.type == "double":
-        cases.append(f"when not isfinite({value}) then {literal(NOT_FINITE)}")
-    if is_key:
-        blank = f" or trim({value}) = ''" if column.type == "varchar" else ""
-        cases.append(f"when {value} is null{blank} then {literal(NULL_KEY)}")
-    elif not column.nullable:
-        cases.append(f"when {value} is null then {literal(NULL_VALUE)}")
-    return Conversion(value=value, problem=f"case {' '.join(cases)} end" if cases else "")
-
-
-def _parsed(raw: str, column_type: str, pattern: str | None) -> str:
-    if pattern is not None:
-        return f"try_cast(try_strptime({raw}, {literal(pattern)}) as {sql_type(column_type)})"
-    return f"try_cast({raw} as {sql_type(column_type)})"
-
-
-def _lossless(raw: str, value: str, column_type: str, pattern: str | None) -> str:
-    """Whether ``value`` is all that ``raw`` says. Never null."""
-    same = f"coalesce(cast({value} as varchar) = {raw}, false)"
-    if column_type in {"date", "timestamp"}:
-        ordinary = (
-            f"coalesce({value} between {literal(_FIRST_DAY)}::{sql_type(column_type)} "
-            f"and {literal(_LAST_DAY + ' 23:59:59.999999')}::{sql_type(column_type)}, false)"
-        )
         if pattern is not None:
-            # Written out again it must be the same text: `2024101` is no %Y%m%d, and `infinity`,
-            # which strptime reads as a day in 1900, is none either.
-            written = f"strftime({value}, {literal(pattern)})"
-            return f"{ordinary} and coalesce({written} = trim({raw}), false)"
+            parsed = f"try_strptime({raw}, {literal(pattern)})"
+            value = f"try_cast({parsed} as {sql_type(column.type)})"
+        cases[_unreadable(raw, typed, column.type, pattern)] = f"not_{column.type}"
     else:
-        ordinary = f"{value} is not null"
+        cases[f"{typed} is null and {raw} is not null"] = f"not_{column.type}"
+    if column.type == "double":
+        cases[f"not isfinite({typed})"] = NOT_FINITE
+    if is_key and column.type == "varchar":
+        cases[f"{typed} is null or trim({typed}) = ''"] = NULL_KEY
+    elif not column.nullable:
+        cases[f"{typed} is null"] = NULL_KEY if is_key else NULL_VALUE
+    whens = " ".join(f"when {test} then {literal(reason)}" for test, reason in cases.items())
+    return Conversion(value=value, problem=f"case {whens} end" if whens else "")
+
+
+def _unreadable(raw: str, typed: str, column_type: str, pattern: str | None) -> str:
+    """Whether the text ``raw`` says something that ``typed`` does not. Never null."""
+    plausible = "true"
+    if column_type in {"date", "timestamp"}:
+        kind = sql_type(column_type)
+        plausible = (
+            f"{typed} between {literal(_FIRST_DAY)}::{kind} "
+            f"and {literal(_LAST_DAY + ' 23:59:59.999999')}::{kind}"
+        )
+    if pattern is None:
+        written = f"cast({typed} as varchar)"
+        fits = f"regexp_full_match({raw}, {literal(_form(column_type))}, 'i')"
+    else:
+        # Written out again it must be the same text: `2024101` is no %Y%m%d, and `infinity`, which
+        # strptime reads as a day in 1900, is none either.
+        written = f"strftime({typed}, {literal(pattern)})"
+        fits = f"{written} = trim({raw})"
+    # Nearly every value is written as DuckDB itself would write it; only others are looked at.
     return (
-        f"{ordinary} and case when {same} then true "
-        f"else regexp_full_match({raw}, {literal(_form(column_type))}, 'i') end"
+        f"case when {written} = {raw} then not ({plausible}) "
+        f"when {raw} is null or trim({raw}) = '' then false "
+        f"else {typed} is null or not ({plausible}) or not ({fits}) end"
     )
 
 

@@ -13,7 +13,7 @@ import duckdb
 
 from citybase.duck import literal, quoted
 from sources.connectors.base import BYTES_PREFIX, LINE_COLUMN, Reading
-from sources.conversion import conversion
+from sources.conversion import conversion, typed_name
 from sources.quarantine import quarantine_query, rejected_expression
 from sources.tables import LandedTable
 
@@ -91,7 +91,8 @@ def read_into(
         )
         for column in table.columns
     }
-    values = ", ".join(f"{made.value} as {quoted(code)}" for code, made in conversions.items())
+    typed = ", ".join(f"{made.value} as {typed_name(code)}" for code, made in conversions.items())
+    values = ", ".join(f"{typed_name(code)} as {quoted(code)}" for code in conversions)
     problems = {code: made.problem for code, made in conversions.items() if made.problem}
     scratch.parent.mkdir(parents=True, exist_ok=True)
     written = duck.execute(
@@ -104,7 +105,7 @@ def read_into(
                 {literal(read_at.isoformat(sep=" "))}::timestamp as _committed_at,
                 {batch_id}::bigint as _batch_id,
                 {rejected_expression(table, problems, raw)} as _rejected,
-            from ({reading.sql})
+            from (select *, {typed} from ({reading.sql}))
         ) to {literal(str(scratch))} {_PARQUET}
         """
     ).fetchone()
