@@ -1,0 +1,41 @@
+"""One city and one full build for the whole tier: read by most tests, copied by those that change
+something. The city's server is stopped at the end, whatever happened.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from citybase.settings import Settings
+from sources.contract import PostgresConnection
+from sources.registry import load_registry
+from sources.simulator import CityPlan, CityReport, create_city, stop_city
+from sources.simulator.servers import running_postgresql
+from tests.pipeline.pipeline_house import Built, House
+
+PLAN = CityPlan(seed=1, scale=0.0005)
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, CityReport]]:
+    settings = Settings(home=tmp_path_factory.mktemp("city") / "var")
+    try:
+        report = create_city(settings, PLAN)
+        server = running_postgresql(
+            settings.city / "postgresql", settings.city / "postgresql.password"
+        )
+        assert server is not None
+        databases = {
+            system.system: system.system
+            for system in load_registry().systems
+            if isinstance(system.connection, PostgresConnection)
+        }
+        yield House(settings, server, databases), report
+    finally:
+        stop_city(settings)
+
+
+@pytest.fixture(scope="session")
+def built(city: tuple[House, CityReport]) -> Built:
+    house, report = city
+    return Built(house, report, house.run())

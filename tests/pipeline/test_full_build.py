@@ -1,0 +1,111 @@
+"""The main job on the city: everything arrives, is counted, is checked and is published."""
+
+import json
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from citybase.settings import Settings
+from citybase.store import open_store, reading
+from citybase.store.schema import batch
+from orchestration.definitions import build_definitions
+from orchestration.instance import open_instance
+from orchestration.project import dbt_folder
+from sources.registry import load_registry
+from tests.pipeline.pipeline_house import Built, kept_environment
+
+pytestmark = pytest.mark.pipeline
+
+
+def test_the_run_succeeds_and_no_check_fails(built: Built) -> None:
+    assert built.outcome.succeeded, built.outcome.errors
+    assert built.outcome.checks_failed == 0, built.outcome.not_passed
+    assert built.outcome.checks_passed > 100
+
+
+def test_every_row_of_the_city_is_read(built: Built) -> None:
+    held = {(table.system, table.table): table.rows for table in built.city.tables}
+    read = {
+        (row["system_code"], row["table_code"]): row["rows_read"]
+        for row in _batches(built.house.settings)
+    }
+    assert read == held
+    assert len(read) == sum(len(system.tables) for system in load_registry().systems)
+
+
+def test_read_is_landed_plus_quarantined_counted_in_the_files(built: Built) -> None:
+    settings = built.house.settings
+    quarantined = 0
+    for row in _batches(settings):
+        landed = sum(pl.read_parquet(settings.landing / file).height for file in row["files"])
+        bad = sum(
+            pl.read_parquet(settings.landing / file).n_unique("row_number")
+            for file in row["quarantine_files"]
+        )
+        assert row["rows_read"] == landed + bad, row
+        assert (row["rows_landed"], row["rows_quarantined"]) == (landed, bad), row
+        quarantined += bad
+    assert quarantined > 0
+
+
+def test_every_technology_has_quarantined_rows_that_can_be_corrected(built: Built) -> None:
+    registry = load_registry()
+    technologies = {system.system: system.connection.technology for system in registry.systems}
+    found = built.house.rows(
+        "select system_code, table_code, column_code, raw_value, reason, row_key, position, raw_row"
+        " from meta.quarantine"
+    )
+    values = [row for row in found if row[2] is not None]
+    for system_code, table_code, column_code, raw_value, reason, row_key, *_ in values:
+        table = registry.system(system_code).table(table_code)
+        assert table.column(column_code)
+        assert raw_value
+        assert reason
+        assert list(json.loads(row_key)) == table.keys
+        assert all(json.loads(row_key).values())
+    assert {technologies[row[0]] for row in values} == {"postgresql", "sqlite", "csv"}
+    # A line that is no row at all has no columns: its whole text and its place in the file stand.
+    for *_, raw_value, reason, _row_key, position, raw_row in (r for r in found if r[2] is None):
+        assert raw_value
+        assert reason
+        assert int(position) > 1
+        assert raw_row
+
+
+def test_every_asset_of_the_graph_is_materialised(built: Built) -> None:
+    settings = built.house.settings
+    with kept_environment(), open_instance(settings) as instance:
+        graph = build_definitions(settings=settings).resolve_asset_graph()
+        keys = graph.materializable_asset_keys
+        bare = [key for key in keys if instance.get_latest_materialization_event(key) is None]
+    assert not bare
+    models = len(list((dbt_folder() / "models").rglob("*.sql")))
+    seeds = len(list((dbt_folder() / "seeds").rglob("*.csv")))
+    assert len(keys) > models + seeds + 13
+
+
+def test_every_check_of_the_graph_was_run(built: Built) -> None:
+    settings = built.house.settings
+    with kept_environment(), open_instance(settings) as instance:
+        declared = build_definitions(settings=settings).resolve_asset_graph().asset_check_keys
+        run = {
+            dg.AssetCheckKey(evaluation.asset_key, evaluation.check_name)
+            for record in instance.get_records_for_run(
+                built.outcome.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+            ).records
+            if (event := record.event_log_entry.dagster_event) is not None
+            for evaluation in [event.asset_check_evaluation_data]
+        }
+    assert run == set(declared)
+    assert built.outcome.checks_passed + len(built.outcome.not_passed) == len(declared)
+
+
+def _batches(settings: Settings) -> list[dict[str, object]]:
+    """The ledger's batches of the registry's systems."""
+    systems = {system.system for system in load_registry().systems}
+    engine = open_store(settings)
+    with reading(engine) as connection:
+        rows = [dict(row._mapping) for row in connection.execute(batch.select())]
+    engine.dispose()
+    return [row for row in rows if row["system_code"] in systems]
