@@ -13,7 +13,6 @@ import polars as pl
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from citybase.errors import IdentifierError
 from citybase.identifiers import Kind
@@ -59,18 +58,19 @@ def _plain(frame: pl.DataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-def _table(rows: list[dict[str, Any]]) -> Table:
-    table = Table(show_lines=False)
-    for heading in ("号码", "类别", "结果", "原因", "组成"):
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        reasons = "\n".join(f"{REASONS[code].chinese} ({code})" for code in row["reasons"])
-        parts = "\n".join(f"{name} {value}" for name, value in row["parts"].items())
-        verdict = "[green]有效[/green]" if row["valid"] else "[red]无效[/red]"
-        table.add_row(
-            escape(row["number"]), KIND_NAMES[Kind(row["kind"])], verdict, reasons, escape(parts)
-        )
-    return table
+def _print(console: Console, row: dict[str, Any]) -> None:
+    """One line per number, then why, then what its parts say: nothing is cut on a narrow screen."""
+    verdict = "[green]有效[/]" if row["valid"] else "[red]无效[/]"
+    console.print(
+        f"[bold]{escape(row['number'])}[/]  {KIND_NAMES[Kind(row['kind'])]}  {verdict}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for code in row["reasons"]:
+        console.print(f"    {REASONS[code].chinese} ({code})", highlight=False, soft_wrap=True)
+    parts = " · ".join(f"{name} {value}" for name, value in row["parts"].items())
+    if parts:
+        console.print(f"    [dim]{escape(parts)}[/]", highlight=False, soft_wrap=True)
 
 
 def identify(
@@ -94,4 +94,6 @@ def identify(
         lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
         sys.stdout.write(f"[\n{lines}\n]\n")
     else:
-        Console().print(_table(rows))
+        console = Console()
+        for row in rows:
+            _print(console, row)
