@@ -49,7 +49,7 @@ check: .venv/.dev ## Lint, format, types, SQL, YAML
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --nofail-on-warn dbt_project/models dbt_project/tests
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
 	$(BIN)/yamllint --strict .
 
 format: .venv/.dev ## Put Python and SQL into the house form
