@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from citybase.cli import (
+    bench,
     bind,
     build,
     city,
@@ -45,6 +46,7 @@ app.command("versions")(serving.versions)
 app.command("query")(serving.query)
 app.command("score")(score.score)
 app.command("identify")(identify.identify)
+app.command("bench")(bench.bench)
 app.command("ui")(ui.ui)
 
 
