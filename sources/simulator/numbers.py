@@ -1,7 +1,7 @@
 """SQL macros that make valid numbers of every kind the standards know.
 
 Add a macro here when a new kind of number is issued. Keep out: validation of numbers found in data
-(``citybase/identifiers``) and damage done to numbers (``defects.py``): a shared helper would let
+(``citybase/identifiers``) and damage done to numbers (``defects.py``): shared code would let
 one mistake hide in both the city and the check.
 
 * resident number GB 11643-1999 (ISO 7064 MOD 11-2), 15-digit form GB 11643-1989
