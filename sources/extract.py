@@ -6,11 +6,12 @@ command line says about it.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import sqlalchemy as sa
 
-from citybase.duck import connect
+from citybase.duck import connect, literal, quoted
 from citybase.errors import CitybaseError, RegistryError
 from citybase.settings import Settings, source_environment
 from citybase.store import open_store
@@ -21,7 +22,7 @@ from sources.connectors.base import LINE_COLUMN
 from sources.contract import System, Table
 from sources.registry import Registry, load_registry
 from sources.segment import measure, read_into
-from sources.tables import landed_table, own_table
+from sources.tables import LandedTable, landed_table, own_table
 
 # A source is one stream. A second thread would only wait for it, and DuckDB waits by spinning:
 # measured at up to 1.5 CPU-seconds per million rows. Systems are what runs side by side.
@@ -147,19 +148,21 @@ def append_rows(
     """Land rows of one of citybase's own tables (``tables.OWN_TABLES``) as an append-only batch.
 
     ``query`` runs on ``connection`` (so it may read an open warehouse) and yields that table's
-    columns by name. None when it yields no row: then nothing is written.
+    columns by name. Rows whose key has landed before are passed over, so that it may be called
+    again after any accident. None when nothing is left: then nothing is written.
 
     Raises:
         KeyError: citybase has no such table.
         LockedError: another process appends to it.
-        ValueError: a row does not fit the table; none of them is landed.
+        ValueError: a row does not fit the table or repeats a key; none of them is landed.
         duckdb.Error: the query fails or lacks a column.
     """
     table = own_table(system_code, table_code)
     engine = open_store(settings)
-    reading = Reading(sql=f"select *, null::varchar as {LINE_COLUMN} from ({query})")
     try:
         with attempted(settings, engine, table) as attempt:
+            landed = landing.segments(settings, engine, system_code, table_code)
+            reading = Reading(sql=_not_landed(table, query, landed))
             scratch = attempt.path(landing.scratch_segment)
             rows = read_into(
                 scratch,
@@ -175,8 +178,11 @@ def append_rows(
                 ledger.end_attempt(engine, attempt.batch_id)
                 return None
             found = measure(scratch, duck=connection, table=table, rejects=True)
-            if found.rejected:
-                raise ValueError(f"{found.rejected} rows do not fit {system_code}.{table_code}")
+            if not found.clean:
+                raise ValueError(
+                    f"{found.rejected} rows do not fit {system_code}.{table_code}, "
+                    f"{found.rows - found.rejected - found.keys} repeat a key"
+                )
             return land(attempt, connection, reading=reading, rows=rows)
     finally:
         engine.dispose()
@@ -190,3 +196,15 @@ def _refuse_miscount(session: Session, table: Table, reading: Reading, rows: int
             f"{rows} rows read",
             remedy="Nothing was landed. Keep the file and report it as a defect of citybase.",
         )
+
+
+def _not_landed(table: LandedTable, query: str, landed: list[Path]) -> str:
+    """The rows of ``query`` whose keys no landed segment holds."""
+    select = f"select *, null::varchar as {LINE_COLUMN} from ({query}) as new"
+    if not landed:
+        return select
+    files = ", ".join(literal(str(file)) for file in landed)
+    same = " and ".join(
+        f"new.{quoted(key)} is not distinct from old.{quoted(key)}" for key in table.keys
+    )
+    return f"{select} anti join read_parquet([{files}]) as old on {same}"

@@ -48,6 +48,15 @@ def absolute(settings: Settings, files: tuple[str, ...]) -> list[Path]:
     return [settings.landing / file for file in files]
 
 
+def segments(
+    settings: Settings, engine: sa.Engine, system_code: str, table_code: str
+) -> list[Path]:
+    """Every segment of landed rows that some batch of the table lists."""
+    listed = ledger.listed_files(engine, system_code, table_code)
+    folder = _folder(settings, system_code, table_code)
+    return sorted(path for path in absolute(settings, tuple(listed)) if path.parent == folder)
+
+
 def make_durable(settings: Settings, path: Path) -> None:
     """Return only when the file and every folder entry on the way to it are on the disk."""
     folders = [folder for folder in path.parents if folder.is_relative_to(settings.landing)]

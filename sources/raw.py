@@ -29,8 +29,8 @@ from sources.tables import OWN_TABLES, LandedColumn, LandedTable, landed_table
 
 @dataclass(frozen=True)
 class Cut:
-    """One bound state of all sources. ``bound_at`` is UTC; ``unlanded`` names tables without any
-    batch, whose views are empty.
+    """One bound state of all sources. ``bound_at`` is UTC; ``unlanded`` names registry tables
+    without any batch, whose views are empty.
     """
 
     cut_id: int
@@ -84,7 +84,11 @@ def bind(
         as_of_date=day,
         batches=len(batches),
         rows=sum(batch.rows_landed for batch in batches),
-        unlanded=tuple(name for name, content in bound.items() if not content.batches),
+        unlanded=tuple(
+            table.name
+            for table in tables
+            if table not in OWN_TABLES and not bound[table.name].batches
+        ),
     )
 
 

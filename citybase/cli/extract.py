@@ -69,18 +69,20 @@ def extract(
 def _print(results: Sequence["SystemResult"]) -> None:
     receipts = [receipt for result in results for receipt in result.receipts]
     listing = Table(box=None)
-    listing.add_column("table", overflow="fold")
+    listing.add_column("table", no_wrap=True)
     for heading in ("read", "landed", "quarantined", "batch", "seconds"):
         listing.add_column(heading, justify="right")
-    for receipt in receipts:
-        listing.add_row(
-            f"{receipt.system_code}.{receipt.table_code}",
-            f"{receipt.rows_read:,}",
-            f"{receipt.rows_landed:,}",
-            f"[yellow]{receipt.rows_quarantined:,}[/]" if receipt.rows_quarantined else "0",
-            f"{receipt.batch_id}{' =' if receipt.unchanged else ''}",
-            f"{receipt.seconds:.1f}",
-        )
+    for result in results:
+        listing.add_row(f"[bold]{result.system_code}[/]")
+        for receipt in result.receipts:
+            listing.add_row(
+                f"  {receipt.table_code}",
+                f"{receipt.rows_read:,}",
+                f"{receipt.rows_landed:,}",
+                f"[yellow]{receipt.rows_quarantined:,}[/]" if receipt.rows_quarantined else "0",
+                f"{receipt.batch_id}{' =' if receipt.unchanged else ''}",
+                f"{receipt.seconds:.1f}",
+            )
     listing.add_section()
     listing.add_row(
         f"{len(receipts)} tables",

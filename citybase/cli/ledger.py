@@ -5,6 +5,7 @@ Keep out: what the ledger means (`sources/ledger.py`).
 
 import json
 from dataclasses import asdict
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -38,23 +39,14 @@ def ledger(
 
 
 def _print(found: tuple["TableTotal", ...]) -> None:
-    listing = Table(box=None)
-    listing.add_column("table", overflow="fold")
-    for heading in ("batches", "last", "committed (UTC)", "read", "landed", "quarantined"):
-        listing.add_column(heading, justify="right")
-    listing.add_column("last failure", overflow="fold")
-    for total in found:
-        last = total.last
-        listing.add_row(
-            f"{total.system_code}.{total.table_code}",
-            str(total.batches),
-            str(last.batch_id) if last else "–",
-            f"{last.committed_at:%Y-%m-%d %H:%M:%S}" if last else "–",
-            f"{last.rows_read:,}" if last else "–",
-            f"{last.rows_landed:,}" if last else "–",
-            f"{last.rows_quarantined:,}" if last else "–",
-            f"[red]{escape(total.error)}[/]" if total.error else "",
-        )
+    listing = Table(box=None, pad_edge=False, collapse_padding=True)
+    listing.add_column("table", no_wrap=True)
+    for heading in ("batches", "newest", "at (UTC)", "read", "landed", "quarantined"):
+        listing.add_column(heading, justify="right", no_wrap=True)
+    for system_code, totals in groupby(found, key=lambda total: total.system_code):
+        listing.add_row(f"[bold]{system_code}[/]")
+        for total in totals:
+            listing.add_row(f"  {total.table_code}", str(total.batches), *_newest(total))
     batches = [total.last for total in found if total.last is not None]
     listing.add_section()
     listing.add_row(
@@ -67,3 +59,22 @@ def _print(found: tuple["TableTotal", ...]) -> None:
         f"{sum(batch.rows_quarantined for batch in batches):,}",
     )
     console.print(listing)
+    for total in found:
+        if total.error:
+            console.print(
+                f"[red]✗[/] {total.failed_at:%Y-%m-%d %H:%M} {escape(total.error)}",
+                highlight=False,
+                soft_wrap=True,
+            )
+
+
+def _newest(total: "TableTotal") -> tuple[str, ...]:
+    if total.last is None:
+        return ("–",) * 5
+    return (
+        str(total.last.batch_id),
+        f"{total.last.committed_at:%m-%d %H:%M}",
+        f"{total.last.rows_read:,}",
+        f"{total.last.rows_landed:,}",
+        f"{total.last.rows_quarantined:,}",
+    )

@@ -131,13 +131,7 @@ def test_meta_tells_the_cut_its_batches_and_its_sources(system: System, house: H
 def test_tables_without_a_batch_are_empty_but_typed(system: System, house: House) -> None:
     cut = bind_it(house, system)
 
-    assert cut.unlanded == (
-        "health__person",
-        "health__visit",
-        "identity_register__person",
-        "identity_register__organisation",
-        "identity_register__licence",
-    )
+    assert cut.unlanded == ("health__person", "health__visit")
     assert ask(house, "select count(*), max(typeof(age)) from raw.health__person") == [(0, None)]
     assert ask(house, "select column_type from (describe raw.identity_register__person)")[:5] == [
         ("BIGINT",),
@@ -244,6 +238,26 @@ def test_the_identity_register_grows_by_batches(system: System, house: House) ->
     assert ask(house, "select typeof(successor_key) from raw.identity_register__person")[0] == (
         "BIGINT",
     )
+
+
+def test_what_has_landed_is_not_appended_again(system: System, house: House) -> None:
+    register(house, "(1, 'a', 'mint', null, 1)")
+    register(house, "(1, 'a', 'mint', null, 1), (2, 'b', 'mint', null, 2)")
+    assert register(house, "(1, 'a', 'mint', null, 1)") is None
+
+    bind_it(house, system)
+
+    assert ask(house, "select key, _batch_id from raw.identity_register__person order by all") == [
+        (1, 1),
+        (2, 2),
+    ]
+
+
+def test_an_append_that_repeats_a_key_lands_nothing(system: System, house: House) -> None:
+    with pytest.raises(ValueError, match="1 repeat a key"):
+        register(house, "(1, 'a', 'mint', null, 1), (1, 'b', 'mint', null, 1)")
+
+    assert list(house.settings.landing.rglob("*.parquet")) == []
 
 
 def test_an_append_of_nothing_is_no_batch(system: System, house: House) -> None:
