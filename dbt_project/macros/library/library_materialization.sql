@@ -102,7 +102,10 @@
         {% set condition =
             input.key ~ ' in (select ' ~ input.key ~ ' from ' ~ affected_relation ~ ')'
         %}
-        {% do run_query('delete from ' ~ this ~ ' where ' ~ condition) %}
+        {# `run_query` would commit the delete by itself: a statement begins the transaction. #}
+        {% call statement('delete_affected') -%}
+            delete from {{ this }} where {{ condition }}
+        {%- endcall %}
         {% call statement('main') -%}
             insert into {{ this }} by name
             {{ library_select(sql, input, condition, hash_relation) }}
