@@ -14,10 +14,15 @@ precedence as (
     select * from {{ ref('int_population__source_precedence') }}
 ),
 
+doubted as (
+    select * from {{ ref('int_population__death_doubted') }}
+),
+
 matched as (
     select
         register.key as person_key,
         record.*,
+        doubted.source_key is not null as is_doubted,
         {{ rank_base('record.source_at', 'precedence.source_no',
                      "record.source_key || record.role_code") }} as rank_base,
         {{ priority_columns('precedence', population_attributes()) }}
@@ -30,17 +35,23 @@ matched as (
         on
             record.identity_anchor = register.anchor
             and register.operation = 'mint'
+    left join doubted
+        on
+            record.system_code = doubted.system_code
+            and record.table_code = doubted.table_code
+            and record.source_key = doubted.source_key
 ),
 
 -- Equal ranks would make the winner differ from run to run: of records of one person that agree in
--- source, second and mixer only one has a say.
+-- source, second and mixer only one has a say. A doubted record has none.
 ranked as (
     select
         *,
         row_number() over (
             partition by person_key, rank_base
             order by source_key, role_code
-        ) = 1 as has_a_say
+        ) = 1
+        and not is_doubted as has_a_say
     from matched
 ),
 
