@@ -7,7 +7,7 @@ Add here what every connection to the store needs. Keep out: tables (``schema.py
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -19,7 +19,6 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from citybase.errors import SettingsError
-from citybase.lock import held
 from citybase.settings import Settings
 
 URL_VARIABLE = "CITYBASE_OPS_URL"
@@ -36,7 +35,7 @@ def open_store(settings: Settings) -> sa.Engine:
     url = os.environ.get(URL_VARIABLE)
     engine = _postgresql(url) if url else _sqlite(settings)
     try:
-        _migrate(engine, settings)
+        _migrate(engine)
     except CommandError:
         engine.dispose()
         raise SettingsError(
@@ -111,26 +110,17 @@ def _sqlite(settings: Settings) -> sa.Engine:
     return engine
 
 
-def _migrate(engine: sa.Engine, settings: Settings) -> None:
+def _migrate(engine: sa.Engine) -> None:
     if _version(engine) == _head():
         return
-    with _one_migrator(engine, settings), engine.begin() as connection:
+    # One at a time: SQLite's write lock is taken by `begin`, PostgreSQL's here. Whoever is
+    # second finds the newest version in its transaction and changes nothing.
+    with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-
-
-def _one_migrator(engine: sa.Engine, settings: Settings) -> AbstractContextManager[None]:
-    if engine.dialect.name == "postgresql":
-        return nullcontext()
-    return held(
-        settings.ops.with_name(settings.ops.name + ".migrate.lock"),
-        "migration",
-        what="the operational store's migration",
-        wait_seconds=_WAIT_SECONDS,
-    )
 
 
 def _version(engine: sa.Engine) -> str | None:

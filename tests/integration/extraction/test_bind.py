@@ -184,6 +184,23 @@ def test_a_retyped_column_is_cast_to_the_registrys_type(
     assert house.last(system, "person").schema_version == 2
 
 
+def test_equal_content_under_other_promises_is_landed_anew(
+    system: System, folder: Path, house: House
+) -> None:
+    house.extract(system)
+    stricter = make_system(
+        CSV,
+        {"person=人员_*.csv": ["id varchar key", "age integer required", "born date"]},
+        code="health",
+    )
+
+    [receipt] = house.extract(stricter).receipts
+
+    assert not receipt.unchanged
+    assert house.last(stricter, "person").schema_version == 2
+    assert house.extract(stricter).receipts[0].unchanged
+
+
 def test_bind_needs_the_warehouse_to_itself(system: System, house: House) -> None:
     with (
         warehouse_lock(house.settings, "someone's build"),
