@@ -119,14 +119,18 @@ def land(
         started_at=attempt.started_at,
         committed_at=attempt.started_at,
     )
-    return _committed(attempt, batch)
+    return _committed(attempt, duck, batch)
 
 
-def _committed(attempt: Attempt, batch: Batch) -> Receipt:
-    """Commit a batch; one that says what the batch before it said shares that batch's files."""
+def _committed(attempt: Attempt, duck: duckdb.DuckDBPyConnection, batch: Batch) -> Receipt:
+    """Commit a batch; one that says what the batch before it said shares that batch's files, unless
+    those have been damaged since.
+    """
     new_files = landing.absolute(attempt.settings, (*batch.files, *batch.quarantine_files))
     before = ledger.last_batch(attempt.engine, batch.system_code, batch.table_code)
-    unchanged = before is not None and _same(attempt, before, batch)
+    unchanged = (
+        before is not None and _same(attempt, before, batch) and _stands(attempt, duck, before)
+    )
     if before is not None and unchanged:
         batch = replace(batch, files=before.files, quarantine_files=before.quarantine_files)
     else:
@@ -161,3 +165,16 @@ def _same(attempt: Attempt, before: Batch, batch: Batch) -> bool:
         )
         == attempt.table.columns
     )
+
+
+def _stands(attempt: Attempt, duck: duckdb.DuckDBPyConnection, batch: Batch) -> bool:
+    """Whether the files of a batch are there and hold as many rows as the ledger says."""
+    segments = landing.absolute(attempt.settings, batch.files)
+    quarantined = landing.absolute(attempt.settings, batch.quarantine_files)
+    try:
+        return (
+            count_rows(segments, duck=duck) == batch.rows_landed
+            and count_quarantined(quarantined, duck=duck) == batch.rows_quarantined
+        )
+    except duckdb.Error:
+        return False

@@ -12,6 +12,7 @@ from sources.registry import load_registry
 from sources.simulator import CityPlan, CityReport, create_city, stop_city
 from sources.simulator.servers import running_postgresql
 from tests.pipeline.pipeline_house import Built, House
+from tests.pipeline.story import Story, told
 
 PLAN = CityPlan(seed=1, scale=0.0005)
 
@@ -39,3 +40,9 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, City
 def built(city: tuple[House, CityReport]) -> Built:
     house, report = city
     return Built(house, report, house.run())
+
+
+@pytest.fixture(scope="session")
+def story(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    with told(built.house, tmp_path_factory.mktemp("story")) as found:
+        yield found
