@@ -19,7 +19,8 @@ from packaging import version
 from citybase.errors import WarehouseError
 from citybase.settings import HOME_VARIABLE, Settings, project_root
 
-_WATCHED = ("*.sql", "*.yml", "*.csv")
+_PARTS = ("macros", "models", "seeds", "tests")
+_WATCHED = {".sql", ".yml", ".csv"}
 
 
 class CitybaseDbt(DbtCliResource):
@@ -103,9 +104,17 @@ def _is_stale(manifest: Path) -> bool:
     if not manifest.exists():
         return True
     made = manifest.stat().st_mtime
-    return any(
-        path.stat().st_mtime > made for pattern in _WATCHED for path in dbt_folder().rglob(pattern)
-    )
+    return any(path.stat().st_mtime > made for path in _watched())
+
+
+def _watched() -> Iterator[Path]:
+    """The project's files and its folders: only its folder's time tells of a removed file."""
+    yield from dbt_folder().glob("*.yml")
+    for part in _PARTS:
+        yield from (path for path in [dbt_folder() / part] if path.exists())
+        for path in (dbt_folder() / part).rglob("*"):
+            if path.is_dir() or path.suffix in _WATCHED:
+                yield path
 
 
 def _parse(settings: Settings) -> None:

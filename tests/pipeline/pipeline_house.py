@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import psycopg
 from psycopg import sql
@@ -21,6 +22,7 @@ from psycopg import sql
 from citybase.duck import connect, literal, quoted
 from citybase.settings import Settings, project_root
 from citybase.store import open_store
+from orchestration.instance import open_instance
 from orchestration.project import dbt_environment, dbt_executable
 from orchestration.run import RunOutcome, run_job
 from sources.contract import PostgresConnection
@@ -160,6 +162,19 @@ def kept_environment() -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+def evaluations(house: House, outcome: RunOutcome) -> list[dg.AssetCheckEvaluation]:
+    """What a run said about every check, with the metadata the UI shows."""
+    found = []
+    with kept_environment(), open_instance(house.settings) as instance:
+        for record in instance.get_records_for_run(
+            outcome.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        ).records:
+            event = record.event_log_entry.dagster_event
+            assert event is not None
+            found.append(event.asset_check_evaluation_data)
+    return found
 
 
 @contextmanager

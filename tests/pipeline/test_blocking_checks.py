@@ -13,11 +13,17 @@ import pytest
 from citybase.duck import connect, literal
 from citybase.serving.audience import AUDIENCES
 from citybase.serving.versions import current_version, list_versions
-from citybase.settings import Settings
 from orchestration.assets.publish import serving_keys
 from orchestration.instance import open_instance
 from orchestration.run import RunOutcome
-from tests.pipeline.pipeline_house import Built, House, copied, differences, kept_environment
+from tests.pipeline.pipeline_house import (
+    Built,
+    House,
+    copied,
+    differences,
+    evaluations,
+    kept_environment,
+)
 
 pytestmark = pytest.mark.pipeline
 
@@ -55,7 +61,7 @@ def broken(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[B
                 f" (select max(person_key) from {PERSON})"
             )
         outcome = house.run("rebuild_population")
-        yield Broken(house, outcome, doubled, _evaluations(house.settings, outcome))
+        yield Broken(house, outcome, doubled, _failed(house, outcome))
 
 
 def test_the_run_fails_by_exactly_the_broken_promises(broken: Broken) -> None:
@@ -118,7 +124,7 @@ def test_a_landing_that_lost_rows_stops_the_build(built: Built, tmp_path: Path) 
         assert not outcome.succeeded
         (failed,) = [check for check in outcome.not_passed if check.is_error]
         assert (failed.asset, failed.name) == ("landing/civil_registry/cremation", RECONCILED)
-        event = _evaluations(house.settings, outcome)[RECONCILED]
+        event = _failed(house, outcome)[RECONCILED]
         assert event.blocking
         counts = {name: event.metadata[name].value for name in ("read", "landed", "quarantined")}
         assert counts["read"] == counts["landed"] + counts["quarantined"] + 2
@@ -154,19 +160,9 @@ def _samples(broken: Broken, name: str) -> list[dict[str, Any]]:
     return [dict(record.data) for record in table.records]
 
 
-def _evaluations(settings: Settings, outcome: RunOutcome) -> dict[str, dg.AssetCheckEvaluation]:
+def _failed(house: House, outcome: RunOutcome) -> dict[str, dg.AssetCheckEvaluation]:
     """The evaluations of a run that did not pass, by the name of the check."""
-    found = {}
-    with kept_environment(), open_instance(settings) as instance:
-        for record in instance.get_records_for_run(
-            outcome.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
-        ).records:
-            event = record.event_log_entry.dagster_event
-            assert event is not None
-            check = event.asset_check_evaluation_data
-            if not check.passed:
-                found[check.check_name] = check
-    return found
+    return {check.check_name: check for check in evaluations(house, outcome) if not check.passed}
 
 
 def _lose_rows(house: House, system: str, table: str, *, rows: int) -> None:

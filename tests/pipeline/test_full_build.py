@@ -13,7 +13,7 @@ from orchestration.definitions import build_definitions
 from orchestration.instance import open_instance
 from orchestration.project import dbt_folder
 from sources.registry import load_registry
-from tests.pipeline.pipeline_house import Built, kept_environment
+from tests.pipeline.pipeline_house import Built, evaluations, kept_environment
 
 pytestmark = pytest.mark.pipeline
 
@@ -87,16 +87,11 @@ def test_every_asset_of_the_graph_is_materialised(built: Built) -> None:
 
 def test_every_check_of_the_graph_was_run(built: Built) -> None:
     settings = built.house.settings
-    with kept_environment(), open_instance(settings) as instance:
-        declared = build_definitions(settings=settings).resolve_asset_graph().asset_check_keys
-        run = {
-            dg.AssetCheckKey(evaluation.asset_key, evaluation.check_name)
-            for record in instance.get_records_for_run(
-                built.outcome.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
-            ).records
-            if (event := record.event_log_entry.dagster_event) is not None
-            for evaluation in [event.asset_check_evaluation_data]
-        }
+    declared = build_definitions(settings=settings).resolve_asset_graph().asset_check_keys
+    run = {
+        dg.AssetCheckKey(check.asset_key, check.check_name)
+        for check in evaluations(built.house, built.outcome)
+    }
     assert run == set(declared)
     assert built.outcome.checks_passed + len(built.outcome.not_passed) == len(declared)
 

@@ -34,10 +34,23 @@ def test_an_analyst_sees_no_name_number_or_phone(built: Built) -> None:
     assert scan_for_personal_data(folder, known_names=_names(built.house)) == []
 
 
-def test_the_scan_finds_all_three_where_they_are(built: Built) -> None:
-    found = scan_for_personal_data(built.house.settings.warehouse, known_names=_names(built.house))
-    kinds = {finding.kind for finding in found if finding.table.endswith("entity_person")}
-    assert kinds == {"name", "resident_number", "mobile_phone"}
+def test_the_scan_finds_all_three_in_an_unmasked_table(built: Built, tmp_path: Path) -> None:
+    leak = tmp_path / "leak.duckdb"
+    with connect(leak) as connection:
+        connection.execute(
+            f"attach {literal(str(built.house.settings.warehouse))} as warehouse (read_only)"
+        )
+        connection.execute(
+            "create table person as select person_key, name, resident_number, phone"
+            " from warehouse.library.lib_population__entity_person"
+            " where resident_number is not null and phone is not null limit 50"
+        )
+    found = scan_for_personal_data(leak, known_names=_names(built.house))
+    assert {(finding.column, finding.kind) for finding in found} == {
+        ("name", "name"),
+        ("resident_number", "resident_number"),
+        ("phone", "mobile_phone"),
+    }
 
 
 def test_a_steward_file_cannot_be_read_without_its_key(built: Built) -> None:
@@ -169,7 +182,7 @@ def _files(folder: Path) -> list[Path]:
 def _names(house: House) -> set[str]:
     """The name of everybody in the city, from the truth."""
     with connect(truth_path(house.settings), read_only=True) as connection:
-        rows = connection.execute("select distinct name from truth.truth.person").fetchall()
+        rows = connection.execute("select distinct name from main.person").fetchall()
     names = {name for (name,) in rows if len(name) > 1}
     assert len(names) > 1000
     return names

@@ -124,5 +124,5 @@ def _assert_met(figures: tuple[Figure, ...]) -> None:
 def _numbers(settings: Settings) -> set[str]:
     """The resident numbers of a city's people, from its truth."""
     with connect(truth_path(settings), read_only=True) as connection:
-        rows = connection.execute("select number from truth.truth.person").fetchall()
+        rows = connection.execute("select number from main.person").fetchall()
     return {number for (number,) in rows}

@@ -14,11 +14,10 @@ from psycopg import sql
 
 from citybase.settings import Settings
 from orchestration.checks.landing import SOURCE_ANSWERED
-from orchestration.instance import open_instance
 from orchestration.run import RunOutcome
 from sources.ledger import Batch
 from sources.registry import load_registry
-from tests.pipeline.pipeline_house import Built, House, copied, differences, kept_environment
+from tests.pipeline.pipeline_house import Built, House, copied, differences, evaluations
 from tests.pipeline.source_rows import source_relation
 
 pytestmark = pytest.mark.pipeline
@@ -85,17 +84,11 @@ def test_the_build_succeeds_and_warns_of_exactly_the_tables_that_failed(
 def test_each_error_names_system_table_and_remedy(disturbed: Disturbed) -> None:
     registry = load_registry()
     found = {}
-    with kept_environment(), open_instance(disturbed.house.settings) as instance:
-        for record in instance.get_records_for_run(
-            disturbed.outcome.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
-        ).records:
-            event = record.event_log_entry.dagster_event
-            assert event is not None
-            check = event.asset_check_evaluation_data
-            if check.check_name == SOURCE_ANSWERED and not check.passed:
-                assert check.severity is dg.AssetCheckSeverity.WARN
-                _, system, table = check.asset_key.path
-                found[system, table] = [check.metadata[name].value for name in ("error", "remedy")]
+    for check in evaluations(disturbed.house, disturbed.outcome):
+        if check.check_name == SOURCE_ANSWERED and not check.passed:
+            assert check.severity is dg.AssetCheckSeverity.WARN
+            _, system, table = check.asset_key.path
+            found[system, table] = [check.metadata[name].value for name in ("error", "remedy")]
     assert found.keys() == EXPECTED.keys()
     for (system, table), (problem, remedy) in EXPECTED.items():
         error, said = found[system, table]
