@@ -49,6 +49,7 @@ POPULATION = Library(
     ),
     anchors="library.lib_population__link_person_source",
 )
+_DEATHS = ("death_certificate", "cremation")
 _KEYED = ("system_code", "table_code", "source_key", "role_code")
 
 
@@ -96,6 +97,7 @@ def predict(
 def _records(connection: duckdb.DuckDBPyConnection, library: Library) -> pl.DataFrame:
     """What every record says, one row per attribute; the resident numbers speak as well."""
     parts = [_staged(connection, library, model) for model in library.models]
+    doubted = _doubted_deaths(pl.concat(parts), library)
     parts.append(_numbers(connection, parts, library))
     said = pl.concat(parts)
     # Of records of one person that agree in source, second and mixer the first by key has a say.
@@ -106,7 +108,9 @@ def _records(connection: duckdb.DuckDBPyConnection, library: Library) -> pl.Data
         .unique([library.key, "system_code", "table_code", "second", "mixer"], keep="first")
         .select(library.key, *_KEYED)
     )
-    return said.join(heard, on=[library.key, *_KEYED])
+    return said.join(heard, on=[library.key, *_KEYED]).join(
+        doubted, on=["system_code", "table_code", "source_key"], how="anti"
+    )
 
 
 def _staged(connection: duckdb.DuckDBPyConnection, library: Library, model: str) -> pl.DataFrame:
@@ -174,6 +178,49 @@ def _numbers(
         sex_code=pl.col("sex"),
     )
     return _long(table, library, ["birth_date", "sex_code"])
+
+
+def _doubted_deaths(said: pl.DataFrame, library: Library) -> pl.DataFrame:
+    """Death records under the number of somebody else: of those who bear it in other records, none
+    has nearly the same name and none the same birthday.
+    """
+    key = [library.key, *_KEYED]
+    people = (
+        said.filter(pl.col("attribute") == "name")
+        .select(*key, name="value")
+        .join(
+            said.filter(pl.col("attribute") == "birth_date").select(*key, birth="value"),
+            on=key,
+            how="left",
+        )
+        .filter(pl.col("name").is_not_null())
+    )
+    bearers: dict[int, list[tuple[str, str | None]]] = {}
+    for person, _, table, *_, name, birth in people.iter_rows():
+        if table not in _DEATHS:
+            bearers.setdefault(person, []).append((name, birth))
+    doubted = [
+        (system, table, source_key)
+        for person, system, table, source_key, _, name, birth in people.iter_rows()
+        if table in _DEATHS
+        and person in bearers
+        and not any(
+            _is_nearly(name, other) or (birth is not None and birth == born)
+            for other, born in bearers[person]
+        )
+    ]
+    columns = ["system_code", "table_code", "source_key"]
+    return pl.DataFrame(doubted, schema=dict.fromkeys(columns, pl.String), orient="row")
+
+
+def _is_nearly(one: str, other: str) -> bool:
+    """Whether one character inserted, left out or exchanged makes the one name the other."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) == len(longer):
+        return sum(a != b for a, b in zip(shorter, longer, strict=True)) <= 1
+    return any(shorter == longer[:n] + longer[n + 1 :] for n in range(len(longer)))
 
 
 def _witness(said: pl.DataFrame) -> pl.DataFrame:
