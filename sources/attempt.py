@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import sqlalchemy as sa
 
+from citybase.errors import CitybaseError
 from citybase.settings import Settings
 from sources import landing, ledger
 from sources.connectors import Reading
@@ -66,6 +67,19 @@ def attempted(settings: Settings, engine: sa.Engine, table: LandedTable) -> Iter
         attempt = Attempt(
             settings, engine, table, ledger.begin_attempt(engine, table), ledger.now()
         )
+        # Before the attempt may fail: a failed one sweeps the files of its number.
+        try:
+            landing.refuse_existing(
+                attempt.path(place)
+                for place in (
+                    landing.segment,
+                    landing.scratch_segment,
+                    landing.quarantine_segment,
+                )
+            )
+        except CitybaseError as error:
+            ledger.end_attempt(engine, attempt.batch_id, error=error.message)
+            raise
         try:
             yield attempt
         except BaseException as error:

@@ -1,24 +1,28 @@
 """Where landed files are: the only place that builds their paths, and makes and keeps them safe.
 
 ``landing/<system>/<table>/<batch>.parquet`` is a segment, ``…/quarantine/<batch>.parquet`` the rows
-that did not land. A file that no ledger row lists never happened. Keep out: what is in the files
-(``extract.py``) and which of them count (``ledger.py``).
+that did not land. A file of an extraction that its ledger knows to have begun, and lists nowhere,
+never happened; any other file is somebody's archive and is never touched. ``landing/.ledger`` says
+which ledger the folder belongs to. Keep out: what is in the files (``extract.py``) and which of
+them count (``ledger.py``).
 """
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from citybase.errors import LockedError
+from citybase.errors import LockedError, WarehouseError
 from citybase.lock import held
 from citybase.settings import Settings
+from citybase.store.engine import URL_VARIABLE
 from sources import ledger
 
 _LOCK = ".lock"
+_OWNER = ".ledger"
 
 
 def segment(settings: Settings, system_code: str, table_code: str, batch_id: int) -> Path:
@@ -91,16 +95,66 @@ def work_folder(settings: Settings, system_code: str, table_code: str) -> Iterat
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def claim(settings: Settings, engine: sa.Engine) -> None:
+    """Make sure that the landing folder and the opened ledger belong together.
+
+    A folder without an owner becomes this ledger's, unless it holds files and the ledger is new.
+
+    Raises:
+        WarehouseError: the folder belongs to another ledger.
+    """
+    owner = settings.landing / _OWNER
+    store_id, is_used = ledger.identity(engine)
+    found = owner.read_text(encoding="utf-8").strip() if owner.exists() else None
+    if found == store_id:
+        return
+    if found is not None or (not is_used and any(settings.landing.rglob("*.parquet"))):
+        raise _foreign(settings, engine, f"{settings.landing} belongs to another ledger than")
+    owner.parent.mkdir(parents=True, exist_ok=True)
+    # Two first extractions at once write the same number; neither reads half of it.
+    fresh = owner.with_name(f"{_OWNER}.{os.getpid()}")
+    fresh.write_text(store_id + "\n", encoding="utf-8")
+    fresh.replace(owner)
+    make_durable(settings, owner)
+
+
+def refuse_existing(paths: Iterable[Path]) -> None:
+    """Make sure that none of the files a new batch will write is there.
+
+    Raises:
+        WarehouseError: one is; it belongs to a batch this ledger has forgotten.
+    """
+    for path in paths:
+        if path.exists():
+            raise WarehouseError(
+                f"{path} exists, but its batch is only now being made: nothing was overwritten.",
+                remedy="The ledger is older than the landing folder. Restore both from one backup.",
+            )
+
+
 def sweep_table(
     settings: Settings, engine: sa.Engine, system_code: str, table_code: str
 ) -> list[Path]:
-    """Delete the table's files that no ledger row lists. Needs the table's lock."""
+    """Delete what extractions of the table left that began and did not commit. Needs its lock.
+
+    Raises:
+        WarehouseError: a file is of no extraction that this ledger knows; nothing is deleted then.
+    """
+    claim(settings, engine)
     folder = _folder(settings, system_code, table_code)
     files = [*folder.glob("*.parquet"), *folder.glob("quarantine/*.parquet")]
     if not files:
         return []
     listed = ledger.listed_files(engine, system_code, table_code)
     orphans = [file for file in files if relative(settings, file) not in listed]
+    begun = {str(number) for number in ledger.attempted_batches(engine, system_code, table_code)}
+    unknown = sorted(file for file in orphans if file.name.split(".")[0] not in begun)
+    if unknown:
+        raise _foreign(
+            settings,
+            engine,
+            f"{folder} holds {len(unknown)} files ({unknown[0].name}, …) of batches unknown to",
+        )
     for orphan in orphans:
         orphan.unlink()
     return orphans
@@ -117,6 +171,16 @@ def sweep_orphans(settings: Settings, engine: sa.Engine) -> list[Path]:
         except LockedError:
             continue
     return swept
+
+
+def _foreign(settings: Settings, engine: sa.Engine, problem: str) -> WarehouseError:
+    opened = engine.url.render_as_string(hide_password=True)
+    return WarehouseError(
+        f"{problem} the opened one ({opened}). Nothing was deleted or written.",
+        remedy=f"Open the right ledger ({URL_VARIABLE}, or {settings.ops}), or restore it from "
+        "the backup made together with the landing folder. To begin anew, and forget every key, "
+        "move the landing folder away.",
+    )
 
 
 def _folder(settings: Settings, system_code: str, table_code: str) -> Path:

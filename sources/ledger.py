@@ -1,7 +1,8 @@
 """The ledger: one row per landed batch, and the row is the commit.
 
 Every question about which files count is answered here. Add here reads and writes of the tables
-``attempt``, ``schema_version``, ``batch`` and ``cut``. Keep out: files (``landing.py``) and DuckDB.
+``attempt``, ``schema_version``, ``batch``, ``cut`` and ``store_identity``. Keep out: files
+(``landing.py``) and DuckDB.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from datetime import UTC, date, datetime
 import sqlalchemy as sa
 
 from citybase.store import reading, writing
-from citybase.store.schema import attempt, batch, cut, schema_version
+from citybase.store.schema import attempt, batch, cut, schema_version, store_identity
 from sources.tables import LandedColumn, LandedTable
 
 
@@ -141,6 +142,26 @@ def listed_files(engine: sa.Engine, system_code: str, table_code: str) -> set[st
             )
         )
         return {file for row in rows for files in row for file in files}
+
+
+def attempted_batches(engine: sa.Engine, system_code: str, table_code: str) -> set[int]:
+    """The number of every extraction of the table that this ledger knows to have begun."""
+    with reading(engine) as connection:
+        return set(
+            connection.scalars(
+                sa.select(attempt.c.batch_id).where(
+                    attempt.c.system_code == system_code, attempt.c.table_code == table_code
+                )
+            )
+        )
+
+
+def identity(engine: sa.Engine) -> tuple[str, bool]:
+    """Which ledger this is, and whether any extraction was ever begun in it."""
+    with reading(engine) as connection:
+        store_id = connection.scalar(sa.select(store_identity.c.store_id))
+        is_used = connection.scalar(sa.select(sa.func.count()).select_from(attempt)) != 0
+    return str(store_id), is_used
 
 
 def content(engine: sa.Engine) -> Mapping[tuple[str, str], Content]:

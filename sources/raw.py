@@ -55,12 +55,14 @@ def bind(
     Raises:
         LockedError: another process holds the warehouse.
         RegistryError: the registry is broken.
+        WarehouseError: landing belongs to another ledger, or lacks a file that the ledger lists.
     """
     registry = registry or load_registry()
     tables = [*(landed_table(*entry) for entry in registry.tables()), *OWN_TABLES]
     engine = open_store(settings)
     try:
         with warehouse_lock(settings, "bind", wait_seconds=wait_seconds):
+            landing.claim(settings, engine)
             # Read after the lock is held: two binds in a row never go back in time.
             contents = ledger.content(engine)
             day = as_of or datetime.now().astimezone().date()

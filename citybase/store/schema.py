@@ -84,3 +84,11 @@ cut = sa.Table(
     sa.Column("as_of_date", sa.Date, nullable=False),
     sqlite_autoincrement=True,
 )
+
+# Exactly one row: which store this is. The landing folder carries the same number.
+store_identity = sa.Table(
+    "store_identity",
+    metadata,
+    sa.Column("store_id", sa.String, primary_key=True),
+    sa.Column("created_at", sa.DateTime, nullable=False),
+)

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from citybase.duck import connect
-from citybase.errors import LockedError
+from citybase.errors import LockedError, WarehouseError
 from citybase.lock import warehouse_lock
 from citybase.store import open_store
 from sources.contract import System
@@ -302,3 +302,21 @@ def test_an_append_that_does_not_fit_lands_nothing(system: System, house: House)
         )
 
     assert list(house.settings.landing.rglob("*.parquet")) == []
+
+
+def test_another_ledger_destroys_and_binds_nothing(system: System, house: House) -> None:
+    house.extract(system)
+    register(house, "(1, 'a', 'mint', null, 1)")
+    bind_it(house, system)
+    before = {file: file.read_bytes() for file in house.settings.landing.rglob("*.parquet")}
+    house.settings.ops.rename(house.settings.home / "away.db")
+
+    failures = house.extract(system).failures
+    with pytest.raises(WarehouseError, match="another ledger"):
+        register(house, "(2, 'b', 'mint', null, 1)")
+    with pytest.raises(WarehouseError, match="another ledger"):
+        bind_it(house, system)
+
+    assert len(failures) == 2
+    assert all("another ledger" in failure.message for failure in failures)
+    assert before == {file: file.read_bytes() for file in house.settings.landing.rglob("*.parquet")}

@@ -16,6 +16,8 @@ from citybase.store import open_store
 from citybase.store.schema import batch
 from sources.contract import System
 from sources.landing import absolute, sweep_orphans
+from sources.ledger import begin_attempt
+from sources.tables import landed_table
 from tests.integration.extraction.extraction_house import POSTGRESQL, House, Server, make_system
 
 pytestmark = pytest.mark.integration
@@ -180,10 +182,11 @@ def test_a_sweep_spares_what_is_listed_and_what_is_in_progress(
     house.extract(system)
     listed = set(house.settings.landing.rglob("*.parquet"))
     folder = house.settings.landing / system.system / "resident"
-    orphans = {folder / "99.parquet", folder / "quarantine" / "99.parquet"}
+    engine = open_store(house.settings)
+    number = begin_attempt(engine, landed_table(system, system.table("resident")))
+    orphans = {folder / f"{number}.parquet", folder / "quarantine" / f"{number}.parquet"}
     for orphan in orphans:
         orphan.write_bytes(b"PAR1")
-    engine = open_store(house.settings)
 
     process = start(house, system)
     deadline = time.monotonic() + 30
