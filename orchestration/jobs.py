@@ -29,16 +29,21 @@ def full_build() -> UnresolvedAssetJobDefinition:
 
 
 def rebuild_library(library: str) -> UnresolvedAssetJobDefinition:
-    """One library from what has landed, with what it is built on, and publish."""
+    """One library from the bound cut, with what it is built on and what is built on it; publish.
+
+    The cut stays: every library then still tells of the same day.
+    """
     own = dg.AssetSelection.groups(
         f"intermediate_{library}", f"library_{library}", f"quality_{library}"
     )
-    built = own.upstream() - dg.AssetSelection.key_prefixes([LANDING])
+    arrived = dg.AssetSelection.key_prefixes([LANDING], [BIND_LAYER])
     registers = dg.AssetSelection.key_prefixes([LANDING, IDENTITY_REGISTER])
     return dg.define_asset_job(
         f"rebuild_{library}",
-        selection=built | dg.AssetSelection.groups(BIND_LAYER, SERVING) | registers,
-        description=f"重建{library}: bind what has landed, build this library, publish.",
+        selection=((own.upstream() | own.downstream()) - arrived)
+        | dg.AssetSelection.groups(SERVING)
+        | registers,
+        description=f"重建{library}: build this library again from the bound cut, publish.",
     )
 
 

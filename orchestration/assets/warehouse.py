@@ -22,6 +22,8 @@ from sources.registry import Registry
 
 BIND_LAYER = "bind"
 META_TABLES = ("cut", "batch", "source_table")
+# A person's `citybase dbt` takes seconds to minutes: a run waits for it instead of failing.
+LOCK_PATIENCE_SECONDS = 600
 
 
 class DbtBuildConfig(dg.Config):
@@ -53,7 +55,7 @@ def build_bind_asset(registry: Registry) -> dg.AssetsDefinition:
         pool=WAREHOUSE,
     )
     def bind_op(home: CitybaseHome) -> Iterator[dg.MaterializeResult[None]]:
-        cut = bind_cut(home.settings())
+        cut = bind_cut(home.settings(), wait_seconds=LOCK_PATIENCE_SECONDS)
         for key in bind_keys():
             yield dg.MaterializeResult(
                 asset_key=key,
@@ -81,7 +83,11 @@ def build_dbt_assets(project: DbtProject) -> dg.AssetsDefinition:
     ) -> Iterator[Any]:
         settings = home.settings()
         with (
-            warehouse_lock(settings, f"dbt build of run {context.run_id}"),
+            warehouse_lock(
+                settings,
+                f"dbt build of run {context.run_id}",
+                wait_seconds=LOCK_PATIENCE_SECONDS,
+            ),
             exported_environment(settings),
         ):
             invocation = dbt.cli(

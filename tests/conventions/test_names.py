@@ -95,11 +95,3 @@ def test_a_test_is_a_named_statement_about_its_model(manifest: Mapping[str, Any]
         assert re.fullmatch(rf"{model}__[a-z0-9_]+", node["name"]), (
             f"{node['name']}: name it {model}__<statement that should hold>"
         )
-
-
-def test_columns_follow_the_naming_table(models: Mapping[str, Mapping[str, Any]]) -> None:
-    for name, model in models.items():
-        for column, facts in model["columns"].items():
-            assert re.fullmatch(r"[a-z][a-z0-9_]*", column), f"{name}.{column}"
-            if facts.get("data_type") == "boolean":
-                assert re.match(r"(is|has)_", column) or re.search(r"_(is|has)_", column)

@@ -10,7 +10,7 @@
 {% macro population_attributes() %}
     {{ return([
         'name', 'sex_code', 'birth_date', 'ethnicity_code', 'division_code', 'address', 'phone',
-        'education_code', 'marital_status_code', 'death_date',
+        'education_code', 'marital_status_code', 'is_dead', 'death_date',
     ]) }}
 {% endmacro %}
 
@@ -48,9 +48,13 @@
     group by source.source_no, source.system_code, source.table_code
 {% endmacro %}
 
-{# The 57 lower bits of a rank: seconds, source number, mixer. #}
-{% macro rank_base(source_at, source_no, source_key) -%}
-    least(greatest({{ epoch_second(source_at) }}, 0), 17179869183) * 8388608
+{# The 57 lower bits of a rank: seconds, source number, mixer. A time after the day of the cut (a
+   clock or a clerk gone wrong) is no time: as second 0 it loses against every real one. #}
+{% macro rank_base(source_at, as_of_date, source_no, source_key) -%}
+    case
+        when cast({{ source_at }} as date) > {{ as_of_date }} then 0
+        else least(greatest(coalesce({{ epoch_second(source_at) }}, 0), 0), 17179869183) * 8388608
+    end
     + {{ source_no }} * 8192
     + {{ mixer_13(source_key) }}
 {%- endmacro %}

@@ -53,6 +53,27 @@
         on model.{{ input.key }} = input_hash.{{ input.key }}
 {% endmacro %}
 
+{# What the table is made by: its SQL, and the seeds it looks codes up in. #}
+{% macro library_definition_hash(sql) %}
+    {% set parts = [sql] %}
+    {% for node in model.depends_on.nodes if node.startswith('seed.') %}
+        {% do parts.append(graph.nodes[node].checksum.checksum) %}
+    {% endfor %}
+    {{ return(local_md5(parts | join(' '))) }}
+{% endmacro %}
+
+{# Made before any model runs: two of them may be the first at once. The cut says of what day each
+   library is; publishing compares. #}
+{% macro create_library_definition() %}
+    create table if not exists meta.library_definition (
+        model_name varchar,
+        definition_hash varchar,
+        built_at timestamp,
+        cut_id bigint,
+        as_of_date date
+    )
+{% endmacro %}
+
 {# True when only the changed keys have to be built again. `is_incremental()` knows only its own
    materialization. #}
 {% macro is_delta_run(existing, definition_hash) %}
@@ -70,14 +91,10 @@
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set staged = make_intermediate_relation(target_relation) -%}
     {%- set input = parse_library_input(sql) -%}
-    {%- set definition_hash = local_md5(sql) -%}
+    {%- set definition_hash = library_definition_hash(sql) -%}
     {%- set hash_relation = 'library_input_hash__' ~ model.name -%}
     {%- set affected_relation = 'library_affected__' ~ model.name -%}
 
-    {% do run_query(
-        'create table if not exists meta.library_definition '
-        ~ '(model_name varchar, definition_hash varchar, built_at timestamp)'
-    ) %}
     {%- set delta = is_delta_run(existing, definition_hash) -%}
     {{ drop_relation_if_exists(load_cached_relation(staged)) }}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
@@ -128,14 +145,21 @@
             {% do adapter.drop_relation(existing) %}
         {% endif %}
         {% do adapter.rename_relation(staged, target_relation) %}
-        {% do run_query(
-            "delete from meta.library_definition where model_name = '" ~ model.name ~ "'"
-        ) %}
-        {% do run_query(
-            "insert into meta.library_definition values ('" ~ model.name ~ "', '" ~ definition_hash
-            ~ "', cast(now() as timestamp))"
-        ) %}
     {% endif %}
+
+    {% call statement('forget_definition') -%}
+        delete from meta.library_definition where model_name = '{{ model.name }}'
+    {%- endcall %}
+    {% call statement('remember_definition') -%}
+        insert into meta.library_definition by name
+        select
+            '{{ model.name }}' as model_name,
+            '{{ definition_hash }}' as definition_hash,
+            cast(now() as timestamp) as built_at,
+            cut_id,
+            as_of_date
+        from meta.cut
+    {%- endcall %}
 
     {% do run_query('drop table if exists ' ~ hash_relation) %}
     {% do run_query('drop table if exists ' ~ affected_relation) %}

@@ -4,7 +4,8 @@
     {%- for attribute in attributes %}
         {%- set stem = attribute_stem(attribute) %}
         {{ stem }}_source.system_code || '.' || {{ stem }}_source.table_code as {{ stem }}_source_code,
-        {{ second_timestamp(rank_second('golden.' ~ attribute ~ '_rank')) }} as {{ stem }}_source_at,
+        {{ second_timestamp('nullif(' ~ rank_second('golden.' ~ attribute ~ '_rank') ~ ', 0)') }}
+            as {{ stem }}_source_at,
         '{{ library_code }}.{{ attribute }}.'
         || cast({{ rank_priority('golden.' ~ attribute ~ '_rank') }} as varchar) as {{ stem }}_rule_code,
         golden.{{ attribute }}_is_conflicted as {{ stem }}_is_conflicted{{ ',' if not loop.last }}

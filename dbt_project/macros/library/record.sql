@@ -18,7 +18,11 @@
 {% macro person_record(cte, system_code, table_code, attributes) %}
     {% set types = {} %}
     {% for attribute in population_attributes() %}
-        {% do types.update({attribute: 'date' if attribute.endswith('_date') else 'varchar'}) %}
+        {% do types.update({
+            attribute: 'date' if attribute.endswith('_date')
+            else 'boolean' if attribute.startswith('is_')
+            else 'varchar'
+        }) %}
     {% endfor %}
     {{ _record(
         cte, system_code, table_code,

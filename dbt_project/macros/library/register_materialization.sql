@@ -2,8 +2,8 @@
     The `register` materialization: an append-only identity register.
 
     The model yields the anchors in force now, one row each. A key is minted once per anchor and never
-    changes: known anchors keep theirs, new ones get the next integers, in an order that says nothing
-    about the person (md5 of the anchor). The register itself is one of citybase's own sources in
+    changes: known anchors keep theirs, new ones get the next integers in random order: any order that
+    follows from the number (a hash of it too) would let who sees many keys guess numbers. The register itself is one of citybase's own sources in
     landing (`identity_register`): a new warehouse begins with what landing holds, and what a build
     minted is landed before anything is published.
 
@@ -45,7 +45,7 @@
         insert into {{ target_relation }}
         select
             (select coalesce(max(key), 0) from {{ target_relation }})
-                + row_number() over (order by md5(anchors.anchor), anchors.anchor),
+                + row_number() over (order by random()),
             anchors.anchor,
             'mint',
             null,

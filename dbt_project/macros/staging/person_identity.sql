@@ -47,7 +47,11 @@
                 select
                     *,
                     {{ resident_number_n17('number') }} as n17,
-                    {{ permit_person_number('number') }} as permit_number
+                    -- Eight digits that read as a day are a birthday in the wrong field, not a permit.
+                    case
+                        when not {{ matches_whole('number', birthday_pattern()) }}
+                            then {{ permit_person_number('number') }}
+                    end as permit_number
                 from {{ cte }}
             ) as numbered
             cross join {{ source('meta', 'cut') }} as cut
@@ -61,6 +65,11 @@
         ) as shaped
     ) as graded
 {% endmacro %}
+
+{# YYYYMMDD of the last two centuries. #}
+{% macro birthday_pattern() -%}
+    (19|20)[0-9][0-9](0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])
+{%- endmacro %}
 
 {# The comparable form of a number another record refers to a person by (a holder, a representative):
    the same as identity_number above, without grading the area. #}

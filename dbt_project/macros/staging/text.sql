@@ -9,26 +9,40 @@
     left join {{ ref('code_crosswalk') }} as {{ alias }}
         on
             {{ alias }}.code_set = '{{ code_set }}'
-            and {{ alias }}.source_value = {{ value }}
+            and {{ alias }}.source_value = {{ clean_text(value) }}
 {% endmacro %}
 
-{# A last valid day as departments write it: a date in any of three forms; 长期, 9999-12-31 and empty
-   all mean no end, which is null here. #}
-{% macro open_ended_date(column) -%}
+{# A date as departments write it: 2020-05-01, 2020/5/1, 2020.5.1, 20200501, 2020年5月1日; null when it is
+   none of these or no day of the calendar. #}
+{% macro written_date(column) -%}
     case
-        when {{ matches_whole(column, '[0-9]{4}-[0-9]{2}-[0-9]{2}.*') }}
-            then nullif(try_cast(substr({{ column }}, 1, 10) as date), date '9999-12-31')
         when {{ matches_whole(column, '[0-9]{8}') }}
-            then nullif(
-                try_cast(
-                    substr({{ column }}, 1, 4) || '-' || substr({{ column }}, 5, 2) || '-'
-                    || substr({{ column }}, 7, 2) as date
-                ),
-                date '9999-12-31'
-            )
-        when {{ matches_whole(column, '[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日') }}
             then try_cast(
-                replace(replace(replace({{ column }}, '年', '-'), '月', '-'), '日', '') as date
+                substr({{ column }}, 1, 4) || '-' || substr({{ column }}, 5, 2) || '-'
+                || substr({{ column }}, 7, 2) as date
+            )
+        when {{ matches_whole(column, '[0-9]{4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?( .*)?') }}
+            then try_cast(
+                split_part(
+                    replace(translate({{ column }}, '/.年月', '----'), '日', ''), ' ', 1
+                ) as date
             )
     end
+{%- endmacro %}
+
+{# Whether a last valid day is written at all: `open` for 长期, 9999-12-31 and empty, `given` for a day,
+   `unreadable` for anything else. What cannot be read must never pass for no end. #}
+{% macro end_date_grade(column) -%}
+    case
+        when {{ clean_text(column) }} is null then 'open'
+        when {{ clean_text(column) }} in ('长期', '长期有效', '永久', '9999-12-31', '99991231') then 'open'
+        when {{ written_date(clean_text(column)) }} = date '9999-12-31' then 'open'
+        when {{ written_date(clean_text(column)) }} is not null then 'given'
+        else 'unreadable'
+    end
+{%- endmacro %}
+
+{# The last valid day; null for no end, and for one that cannot be read (see end_date_grade). #}
+{% macro open_ended_date(column) -%}
+    nullif({{ written_date(clean_text(column)) }}, date '9999-12-31')
 {%- endmacro %}

@@ -7,6 +7,10 @@ register as (
     select * from {{ ref('int_legal_entity__identity_register') }}
 ),
 
+cut as (
+    select * from {{ source('meta', 'cut') }}
+),
+
 precedence as (
     select * from {{ ref('int_legal_entity__source_precedence') }}
 ),
@@ -15,10 +19,13 @@ matched as (
     select
         register.key as entity_key,
         record.*,
-        {{ rank_base('record.source_at', 'precedence.source_no', 'record.source_key') }}
-            as rank_base,
+        {{ rank_base(
+            'record.source_at', 'cut.as_of_date', 'precedence.source_no',
+            'record.source_key'
+        ) }} as rank_base,
         {{ priority_columns('precedence', legal_entity_attributes()) }}
     from record
+    cross join cut
     inner join precedence
         on
             record.system_code = precedence.system_code

@@ -44,7 +44,10 @@ resolved as (
         issuer.entity_key as issuer_entity_key,
         cut.as_of_date,
         coalesce(
-            (person.is_deceased and person.death_date <= cut.as_of_date)
+            (
+                person.is_deceased
+                and coalesce(person.death_date, cut.as_of_date) <= cut.as_of_date
+            )
             or (
                 organisation.status_code in ('3', '4')
                 and coalesce(organisation.ended_date, cut.as_of_date) <= cut.as_of_date
@@ -85,14 +88,19 @@ chained as (
         lead(licence_key) over (
             partition by chain_anchor
             order by version_no
-        ) as successor_key
+        ) as successor_key,
+        lead(valid_from) over (
+            partition by chain_anchor
+            order by version_no
+        ) as successor_valid_from
     from resolved
     where is_well_formed
     union all
     select
         *,
         cast(null as bigint) as predecessor_key,
-        cast(null as bigint) as successor_key
+        cast(null as bigint) as successor_key,
+        cast(null as date) as successor_valid_from
     from resolved
     where not is_well_formed
 ),
@@ -111,11 +119,18 @@ stated as (
     from reasoned
 ),
 
+-- The day itself is no part of what is known about a licence: with it in the hash, every licence
+-- would be written anew every day.
+settled as (
+    select * exclude (as_of_date)
+    from stated
+),
+
 final as (
     select
         *,
-        hash(stated) as _row_hash
-    from stated
+        hash(settled) as _row_hash
+    from settled
 )
 
 select * from final

@@ -6,7 +6,8 @@ with record as (
         *,
         cast(substr(identity_anchor, 10) as bigint) as n17
     from {{ ref('int_population__person_record') }}
-    where identity_anchor like 'resident:%'
+    -- Sequence 996 to 999 of a 15-digit number marks somebody born in the century before.
+    where identity_anchor like 'resident:%' and substr(identity_anchor, 24) < '996'
 ),
 
 read_off as (

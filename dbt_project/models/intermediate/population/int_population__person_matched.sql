@@ -10,6 +10,10 @@ register as (
     select * from {{ ref('int_population__identity_register') }}
 ),
 
+cut as (
+    select * from {{ source('meta', 'cut') }}
+),
+
 precedence as (
     select * from {{ ref('int_population__source_precedence') }}
 ),
@@ -23,10 +27,13 @@ matched as (
         register.key as person_key,
         record.*,
         doubted.source_key is not null as is_doubted,
-        {{ rank_base('record.source_at', 'precedence.source_no',
-                     "record.source_key || record.role_code") }} as rank_base,
+        {{ rank_base(
+            'record.source_at', 'cut.as_of_date', 'precedence.source_no',
+            "record.source_key || record.role_code"
+        ) }} as rank_base,
         {{ priority_columns('precedence', population_attributes()) }}
     from record
+    cross join cut
     inner join precedence
         on
             record.system_code = precedence.system_code

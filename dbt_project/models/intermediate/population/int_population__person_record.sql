@@ -29,7 +29,7 @@ final as (
         'resident',
         'household_register', 'resident',
         ['name', 'sex_code', 'birth_date', 'ethnicity_code', 'division_code', 'address',
-         'education_code', 'marital_status_code', 'death_date'],
+         'education_code', 'marital_status_code', 'is_dead', 'death_date'],
     ) }}
     union all
     {{ person_record(
@@ -54,13 +54,13 @@ final as (
     {{ person_record(
         'cremation',
         'civil_registry', 'cremation',
-        ['name', 'sex_code', 'death_date'],
+        ['name', 'sex_code', 'is_dead', 'death_date'],
     ) }}
     union all
     {{ person_record(
         'death_certificate',
         'health_record', 'death_certificate',
-        ['name', 'sex_code', 'birth_date', 'death_date'],
+        ['name', 'sex_code', 'birth_date', 'is_dead', 'death_date'],
     ) }}
 )
 

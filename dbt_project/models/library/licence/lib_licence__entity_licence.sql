@@ -31,6 +31,7 @@ final as (
         issued_date,
         valid_from,
         valid_to,
+        valid_to_grade_code,
         source_at
     from licence
 )

@@ -18,7 +18,7 @@ final as (
         phone,
         education_code,
         marital_status_code,
-        death_date is not null as is_deceased,
+        coalesce(is_dead, false) as is_deceased,
         death_date,
         cast(source_record_count as integer) as source_record_count,
         {{ has_conflict(population_attributes()) }} as has_conflict

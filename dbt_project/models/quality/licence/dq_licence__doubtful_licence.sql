@@ -21,6 +21,12 @@ doubt as (
         'issuer_unresolved' as doubt_code
     from licence
     where issuer_entity_key is null
+    union all
+    select
+        *,
+        'valid_to_unreadable' as doubt_code
+    from licence
+    where valid_to_grade_code = 'unreadable'
 ),
 
 final as (

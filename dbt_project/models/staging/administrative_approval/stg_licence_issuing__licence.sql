@@ -8,7 +8,8 @@ numbered as (
         {{ normalise_number('licence_identifier') }} as identifier,
         {{ normalise_number('previous_identifier') }} as previous,
         {{ normalise_number('holder_code') }} as holder_number,
-        {{ normalise_number('issuer_code') }} as issuer_number
+        {{ normalise_number('issuer_code') }} as issuer_number,
+        {{ clean_text('holder_code_type') }} as holder_type
     from source
 ),
 
@@ -54,28 +55,29 @@ final as (
         {{ organisation_reference_number('issuer_number') }} as issuer_reference_number,
         {{ clean_text('holder_name') }} as holder_name,
         case
-            when holder_code_type in ('001', '099') then 'organisation'
-            when holder_code_type is not null then 'person'
+            when holder_type in ('001', '099') then 'organisation'
+            when holder_type is not null then 'person'
         end as holder_kind_code,
         case
-            when holder_code_type in ('001', '099') then holder_number
+            when holder_type in ('001', '099') then holder_number
             else {{ person_number('holder_number') }}
         end as holder_code,
         case
-            when holder_code_type in ('001', '099')
+            when holder_type in ('001', '099')
                 then {{ organisation_reference_kind('holder_number') }}
         end as holder_reference_kind_code,
         case
-            when holder_code_type in ('001', '099')
+            when holder_type in ('001', '099')
                 then {{ organisation_reference_number('holder_number') }}
         end as holder_reference_number,
-        holder_code_type,
+        holder_type as holder_code_type,
         {{ clean_text('state_code') }} as stated_state_code,
         {{ clean_text('operation_code') }} as operation_code,
         previous as previous_identifier,
         issued_date,
         valid_from,
         {{ open_ended_date('valid_to') }} as valid_to,
+        {{ end_date_grade('valid_to') }} as valid_to_grade_code,
         updated_at as source_at
     from parsed
 )

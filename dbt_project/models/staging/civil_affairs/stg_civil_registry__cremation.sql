@@ -25,6 +25,7 @@ final as (
         identified.identity_anchor,
         {{ clean_text('identified.name') }} as name,
         sex.standard_code as sex_code,
+        true as is_dead,
         identified.death_date,
         identified.cremation_date,
         identified.updated_at as source_at

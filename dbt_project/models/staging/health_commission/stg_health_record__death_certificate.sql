@@ -26,6 +26,7 @@ final as (
         {{ clean_text('identified.name') }} as name,
         sex.standard_code as sex_code,
         identified.birth_date,
+        true as is_dead,
         identified.death_date,
         {{ clean_text('identified.institution_name') }} as institution_name,
         identified.updated_at as source_at

@@ -40,7 +40,10 @@ final as (
         marital_status.standard_code as marital_status_code,
         identified.status_code as resident_status_code,
         identified.cancelled_date,
-        case when identified.status_code = '2' then identified.cancelled_date end as death_date,
+        case when {{ clean_text('identified.status_code') }} = '2' then true end as is_dead,
+        case
+            when {{ clean_text('identified.status_code') }} = '2' then identified.cancelled_date
+        end as death_date,
         identified.updated_at as source_at
     from identified
     {{- join_crosswalk('sex', 'sex', 'identified.sex_code') }}
