@@ -52,11 +52,36 @@ def absolute(settings: Settings, files: tuple[str, ...]) -> list[Path]:
     return [settings.landing / file for file in files]
 
 
+def refuse_missing(
+    settings: Settings, system_code: str, table_code: str, files: Iterable[str]
+) -> None:
+    """Make sure that every file the ledger lists for a table is there.
+
+    Raises:
+        WarehouseError: one is not; it names the table and the file.
+    """
+    missing = sorted({file for file in files if not (settings.landing / file).is_file()})
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise WarehouseError(
+            f"{system_code}.{table_code}: the ledger lists {settings.landing / missing[0]}{more}, "
+            "which is not there.",
+            remedy="Restore the landing folder from the backup made together with the ledger. "
+            f"The newest state of a source alone comes back by `citybase extract {system_code}`; "
+            "the identity register does not.",
+        )
+
+
 def segments(
     settings: Settings, engine: sa.Engine, system_code: str, table_code: str
 ) -> list[Path]:
-    """Every segment of landed rows that some batch of the table lists."""
+    """Every segment of landed rows that some batch of the table lists.
+
+    Raises:
+        WarehouseError: one of them is not there.
+    """
     listed = ledger.listed_files(engine, system_code, table_code)
+    refuse_missing(settings, system_code, table_code, listed)
     folder = _folder(settings, system_code, table_code)
     return sorted(path for path in absolute(settings, tuple(listed)) if path.parent == folder)
 

@@ -65,10 +65,13 @@ def bind(
             landing.claim(settings, engine)
             # Read after the lock is held: two binds in a row never go back in time.
             contents = ledger.content(engine)
-            day = as_of or datetime.now().astimezone().date()
-            cut_id, bound_at = ledger.record_cut(engine, as_of=day)
             bound = {table.name: _content(contents, table) for table in tables}
             batches = [batch for content in bound.values() for batch in content.batches]
+            for batch in batches:
+                files = (*batch.files, *batch.quarantine_files)
+                landing.refuse_missing(settings, batch.system_code, batch.table_code, files)
+            day = as_of or datetime.now().astimezone().date()
+            cut_id, bound_at = ledger.record_cut(engine, as_of=day)
             with connect(settings.warehouse, scratch=settings.scratch) as duck:
                 duck.execute("begin")
                 _bind_views(settings, duck, tables, bound)

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from citybase.duck import connect
@@ -96,7 +95,7 @@ def test_a_bind_that_fails_leaves_the_cut_before_it(
     for file in (house.settings.landing / "health" / "visit").glob("*.parquet"):
         file.rename(file.with_suffix(".gone"))
 
-    with pytest.raises(duckdb.IOException):
+    with pytest.raises(WarehouseError, match=r"health\.visit: .*/visit/\d+\.parquet.*not there"):
         bind_it(house, system)
 
     assert ask(house, "select id from raw.health__person") == [("a",)]
@@ -268,6 +267,16 @@ def test_what_has_landed_is_not_appended_again(system: System, house: House) -> 
         (1, 1),
         (2, 2),
     ]
+
+
+def test_a_lost_register_file_stops_the_next_append(system: System, house: House) -> None:
+    register(house, "(1, 'a', 'mint', null, 1)")
+    [file] = house.settings.landing.rglob("*.parquet")
+    file.unlink()
+
+    with pytest.raises(WarehouseError, match=r"identity_register\.person: .*not there") as caught:
+        register(house, "(1, 'a', 'mint', null, 1)")
+    assert "backup" in caught.value.remedy
 
 
 def test_an_append_that_repeats_a_key_lands_nothing(system: System, house: House) -> None:
