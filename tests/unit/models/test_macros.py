@@ -1,0 +1,213 @@
+"""The macros that hold a business meaning once, rendered by dbt and run in DuckDB."""
+
+import contextlib
+import io
+import re
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from dbt.cli.main import dbtRunner
+
+from citybase.settings import project_root
+
+pytestmark = pytest.mark.unit
+
+AS_OF = date(2026, 11, 22)
+EXPRESSIONS = {
+    "end_date": "{{ open_ended_date('written') }}",
+    "end_grade": "{{ end_date_grade('written') }}",
+    "reason": "{{ licence_reason() }}",
+    "state": "{{ licence_state() }}",
+    "clean": "{{ clean_text('written') }}",
+    "rank": "{{ attribute_rank('value', 'priority', "
+    "rank_base('source_at', 'as_of_date', 'source_no', 'source_key')) }}",
+    "priority": "{{ rank_priority('rank') }}",
+    "second": "{{ rank_second('rank') }}",
+    "source_no": "{{ rank_source_no('rank') }}",
+    "is_birthday": "{{ matches_whole('written', birthday_pattern()) }}",
+}
+
+
+@pytest.fixture(scope="module")
+def sql(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("scratch_project")
+    macros = project_root() / "dbt_project" / "macros"
+    paths = [str(macros / room) for room in ("identifiers", "staging", "project", "library")]
+    (folder / "dbt_project.yml").write_text(
+        f"name: citybase\nversion: '1.0'\nprofile: scratch\nmacro-paths: {paths}\n",
+        encoding="utf-8",
+    )
+    (folder / "profiles.yml").write_text(
+        "scratch:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: ':memory:'}\n",
+        encoding="utf-8",
+    )
+    text = "\n".join(f"--- {name}\n{body}" for name, body in EXPRESSIONS.items())
+    arguments = ["--quiet", "--no-send-anonymous-usage-stats", "--no-version-check"]
+    arguments += ["compile", "--inline", text, "--target-path", str(folder / "target")]
+    arguments += ["--project-dir", str(folder), "--profiles-dir", str(folder)]
+    with contextlib.redirect_stdout(io.StringIO()):
+        outcome = dbtRunner().invoke([*arguments, "--log-path", str(Path(folder) / "logs")])
+    assert outcome.success, outcome.exception
+    compiled = outcome.result.results[0].node.compiled_code
+    pieces = re.split(r"^--- (\w+)\n", compiled, flags=re.MULTILINE)
+    return dict(zip(pieces[1::2], pieces[2::2], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("written", "day", "grade"),
+    [
+        ("2020-05-01", date(2020, 5, 1), "given"),
+        ("2020/5/1", date(2020, 5, 1), "given"),
+        ("2020.05.01", date(2020, 5, 1), "given"),
+        ("20200501", date(2020, 5, 1), "given"),
+        ("2020年5月1日", date(2020, 5, 1), "given"),
+        (" 2020-05-01 00:00:00", date(2020, 5, 1), "given"),
+        ("长期", None, "open"),
+        ("9999-12-31", None, "open"),
+        ("99991231", None, "open"),
+        ("9999/12/31", None, "open"),
+        ("", None, "open"),
+        (None, None, "open"),
+        ("2020-02-30", None, "unreadable"),
+        ("2020", None, "unreadable"),
+        ("五年", None, "unreadable"),
+        ("20201301", None, "unreadable"),
+    ],
+)
+def test_an_end_date_is_given_open_or_unreadable(
+    sql: dict[str, str], written: str | None, day: date | None, grade: str
+) -> None:
+    found = duckdb.execute(
+        f"select {sql['end_date']}, {sql['end_grade']} from (select ?::varchar as written)",
+        [written],
+    ).fetchone()
+    assert found == (day, grade)
+
+
+def licence(**facts: object) -> dict[str, object]:
+    return {
+        "stated_state_code": "01",
+        "successor_key": None,
+        "successor_valid_from": None,
+        "has_ended_holder": False,
+        "valid_to_grade_code": "given",
+        "valid_from": date(2020, 1, 1),
+        "valid_to": date(2030, 1, 1),
+        "as_of_date": AS_OF,
+        **facts,
+    }
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason", "state"),
+    [
+        (licence(), "valid", "01"),
+        (licence(valid_to=AS_OF), "valid", "01"),
+        (licence(valid_from=AS_OF), "valid", "01"),
+        (licence(valid_to=date(2026, 11, 21)), "expired", "05"),
+        (licence(valid_from=date(2026, 11, 23)), "not_yet_valid", "99"),
+        (licence(valid_to=None, valid_to_grade_code="open"), "valid", "01"),
+        (licence(valid_to=None, valid_to_grade_code="unreadable"), "end_unreadable", "99"),
+        (licence(stated_state_code=None), "unstated", "99"),
+        (licence(stated_state_code="07", has_ended_holder=True), "stated", "07"),
+        (licence(has_ended_holder=True, valid_to=date(2021, 1, 1)), "holder_ended", "05"),
+        (licence(successor_key=2, successor_valid_from=date(2026, 1, 1)), "superseded", "05"),
+        (licence(successor_key=2, successor_valid_from=date(2027, 1, 1)), "valid", "01"),
+        (licence(successor_key=2), "superseded", "05"),
+    ],
+)
+def test_a_licence_is_valid_only_when_everything_says_so(
+    sql: dict[str, str], facts: dict[str, object], reason: str, state: str
+) -> None:
+    columns = ", ".join(f"${name} as {name}" for name in facts)
+    found = duckdb.execute(
+        f"select computed_reason_code, {sql['state']} from"
+        f" (select *, {sql['reason']} as computed_reason_code from (select {columns}))",
+        facts,
+    ).fetchone()
+    assert found == (reason, state)
+
+
+def ranks(sql: dict[str, str], rows: list[tuple[object, ...]]) -> list[int | None]:
+    values = ", ".join("(?, ?, ?::timestamp, ?, ?)" for _ in rows)
+    return [
+        rank
+        for (rank,) in duckdb.execute(
+            f"select {sql['rank']} from (select *, date '2026-11-22' as as_of_date from"
+            f" (values {values}) as t (value, priority, source_at, source_no, source_key))",
+            [item for row in rows for item in row],
+        ).fetchall()
+    ]
+
+
+def test_priority_beats_time_and_time_beats_source(sql: dict[str, str]) -> None:
+    first, second, later, higher_source = ranks(
+        sql,
+        [
+            ("a", 1, "1999-01-01", 1, "k"),
+            ("a", 2, "2026-01-01", 900, "k"),
+            ("a", 1, "1999-01-02", 1, "k"),
+            ("a", 1, "1999-01-01", 2, "k"),
+        ],
+    )
+    assert None not in (first, second, later, higher_source)
+    assert second < first < higher_source < later < 2**63
+
+
+def test_what_has_no_value_or_no_precedence_has_no_rank(sql: dict[str, str]) -> None:
+    assert ranks(sql, [(None, 1, "1999-01-01", 1, "k"), ("a", None, "1999-01-01", 1, "k")]) == [
+        None,
+        None,
+    ]
+
+
+def test_a_time_after_the_day_of_the_cut_loses_against_every_real_one(
+    sql: dict[str, str],
+) -> None:
+    future, past, missing = ranks(
+        sql,
+        [
+            ("a", 1, "2099-01-01", 1, "k"),
+            ("a", 1, "1971-01-01", 1, "k"),
+            ("a", 1, None, 1, "k"),
+        ],
+    )
+    assert missing is not None
+    assert future < past
+    assert missing < past
+
+
+def test_the_bits_of_a_rank_are_its_provenance(sql: dict[str, str]) -> None:
+    (rank,) = ranks(sql, [("a", 3, "2020-02-02 02:02:02", 517, "k")])
+    found = duckdb.execute(
+        f"select {sql['priority']}, {sql['second']}, {sql['source_no']} from (select ? as rank)",
+        [rank],
+    ).fetchone()
+    assert found == (3, 1580608922, 517)
+
+
+@pytest.mark.parametrize(
+    ("written", "is_birthday"),
+    [("19800101", True), ("20261231", True), ("10000018", False), ("19801301", False)],
+)
+def test_a_birthday_is_no_travel_permit(
+    sql: dict[str, str], written: str, *, is_birthday: bool
+) -> None:
+    found = duckdb.execute(
+        f"select {sql['is_birthday']} from (select ? as written)", [written]
+    ).fetchone()
+    assert found == (is_birthday,)
+
+
+@pytest.mark.parametrize(
+    ("written", "clean"), [("　张三 ", "张三"), (" ", None), ("", None), (None, None), ("a", "a")]
+)
+def test_blanks_of_a_form_are_no_text(
+    sql: dict[str, str], written: str | None, clean: str | None
+) -> None:
+    found = duckdb.execute(
+        f"select {sql['clean']} from (select ?::varchar as written)", [written]
+    ).fetchone()
+    assert found == (clean,)
