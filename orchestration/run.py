@@ -125,6 +125,8 @@ def _outcome(run_id: str, result: ExecutionResult, seconds: float) -> RunOutcome
 def _remark(metadata: Mapping[str, object]) -> str:
     if "error" in metadata:
         return str(metadata["error"])
+    if "remark" in metadata:
+        return f"{metadata['remark']}. {metadata.get('remedy', '')}".strip()
     rows = metadata.get("dagster_dbt/failed_row_count")
     return f"{rows} rows" if rows is not None else ""
 

@@ -20,6 +20,7 @@ from sources.contract import System, sql_type
 from sources.ledger import Batch
 from sources.segment import count_quarantined, count_rows
 from sources.tables import LandedTable, landed_table
+from sources.volume import Verdict, judge
 
 SAMPLE_SIZE = 5
 
@@ -28,13 +29,15 @@ CONTRACT_CHECKS: Mapping[str, str] = {
     "keys_are_present": "No landed row lacks a key value.",
     "keys_are_unique": "No two landed rows have one key.",
     "read_is_landed_plus_quarantined": "Every row read stands in a segment or in quarantine.",
+    "volume_is_plausible": "As many rows land as before, by half, and few of those read are "
+    "rejected; or an operator said that it is right.",
 }
 
 
 @dataclass(frozen=True)
 class CheckResult:
     """One statement about the newest batch. ``counts`` are the figures behind it; ``sample_keys``
-    are keys of offending rows, masked.
+    are keys of offending rows, masked; ``remark`` and ``remedy`` are sentences for people.
     """
 
     name: str
@@ -42,6 +45,8 @@ class CheckResult:
     counts: Mapping[str, int]
     severity: str = "error"
     sample_keys: tuple[str, ...] = field(default=())
+    remark: str = ""
+    remedy: str = ""
 
 
 def check_table(settings: Settings, system: System, table_code: str) -> tuple[CheckResult, ...]:
@@ -54,9 +59,10 @@ def check_table(settings: Settings, system: System, table_code: str) -> tuple[Ch
     engine = open_store(settings)
     try:
         batch = ledger.last_batch(engine, table.system_code, table.table_code)
+        verdict = judge(ledger.volumes(engine, table.system_code, table.table_code))
     finally:
         engine.dispose()
-    if batch is None:
+    if batch is None or verdict is None:
         return tuple(
             CheckResult(name, passed=False, counts={"batches": 0}) for name in CONTRACT_CHECKS
         )
@@ -70,12 +76,18 @@ def check_table(settings: Settings, system: System, table_code: str) -> tuple[Ch
     with connect(scratch=settings.scratch) as duck:
         columns = _columns(duck, table, files)
         if not columns.passed:
-            return (columns, *_unanswerable(), _reconciled(settings, duck, batch))
+            return (
+                columns,
+                *_unanswerable(),
+                _reconciled(settings, duck, batch),
+                _plausible(table, verdict),
+            )
         return (
             columns,
             _keys_present(duck, table, files),
             _keys_unique(duck, table, files),
             _reconciled(settings, duck, batch),
+            _plausible(table, verdict),
         )
 
 
@@ -142,6 +154,29 @@ def _reconciled(settings: Settings, duck: duckdb.DuckDBPyConnection, batch: Batc
         passed=batch.rows_read == landed + quarantined
         and (batch.rows_landed, batch.rows_quarantined) == (landed, quarantined),
         counts={"read": batch.rows_read, "landed": landed, "quarantined": quarantined},
+    )
+
+
+def _plausible(table: LandedTable, verdict: Verdict) -> CheckResult:
+    newest, earlier, problem = verdict.newest, verdict.earlier, verdict.problem
+    counts = {
+        "read": newest.rows_read,
+        "landed": newest.rows_landed,
+        "quarantined": newest.rows_quarantined,
+    }
+    if earlier is not None:
+        counts |= {"landed_before": earlier.rows_landed, "batch_before": earlier.batch_id}
+    if problem is not None and newest.is_accepted:
+        problem = f"Accepted by an operator: {problem}"
+    return CheckResult(
+        "volume_is_plausible",
+        passed=verdict.is_plausible,
+        counts=counts,
+        remark=problem or "",
+        remedy=""
+        if verdict.is_plausible
+        else "Ask the department. If the delivery is right: "
+        f"`citybase extract {table.system_code} --table {table.table_code} --accept-volume`.",
     )
 
 

@@ -55,10 +55,12 @@ def extract_system(
     *,
     tables: list[str] | None = None,
     registry: Registry | None = None,
+    accept_volume: bool = False,
 ) -> SystemResult:
     """Extract the tables of one system, or those named, one after the other.
 
-    A table that fails does not stop the others; nor does it raise.
+    A table that fails does not stop the others; nor does it raise. With ``accept_volume`` an
+    operator vouches for how many rows arrive (``volume.py``).
 
     Raises:
         RegistryError: the registry is broken, or has no such system or table.
@@ -73,7 +75,10 @@ def extract_system(
         with open_source(found, source_environment(settings)) as session:
             for table in chosen:
                 try:
-                    receipts.append(extract_table(settings, engine, session, table))
+                    receipt = extract_table(settings, engine, session, table)
+                    if accept_volume:
+                        ledger.accept_volume(engine, receipt.batch_id)
+                    receipts.append(receipt)
                 except CitybaseError as error:
                     failures.append(Failure(system, table.table, error.message, error.remedy))
     except CitybaseError as error:

@@ -1,8 +1,8 @@
 """The ledger: one row per landed batch, and the row is the commit.
 
 Every question about which files count is answered here. Add here reads and writes of the tables
-``attempt``, ``schema_version``, ``batch``, ``cut`` and ``store_identity``. Keep out: files
-(``landing.py``) and DuckDB.
+``attempt``, ``schema_version``, ``batch``, ``cut``, ``store_identity`` and ``volume_acceptance``.
+Keep out: files (``landing.py``) and DuckDB.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,16 @@ from datetime import UTC, date, datetime
 import sqlalchemy as sa
 
 from citybase.store import reading, writing
-from citybase.store.schema import attempt, batch, cut, schema_version, store_identity
+from citybase.store.schema import (
+    attempt,
+    batch,
+    cut,
+    schema_version,
+    store_identity,
+    volume_acceptance,
+)
 from sources.tables import LandedColumn, LandedTable
+from sources.volume import Volume
 
 
 @dataclass(frozen=True)
@@ -116,6 +124,30 @@ def last_batch(engine: sa.Engine, system_code: str, table_code: str) -> Batch | 
             .limit(1)
         ).first()
     return _batch(row._mapping) if row is not None else None
+
+
+def accept_volume(engine: sa.Engine, batch_id: int) -> None:
+    """Note that an operator vouches for the size of a committed batch."""
+    with writing(engine) as connection:
+        connection.execute(volume_acceptance.insert().values(batch_id=batch_id, accepted_at=now()))
+
+
+def volumes(engine: sa.Engine, system_code: str, table_code: str) -> tuple[Volume, ...]:
+    """The size of every committed batch of a table, oldest first."""
+    with reading(engine) as connection:
+        rows = connection.execute(
+            sa.select(
+                batch.c.batch_id,
+                batch.c.rows_read,
+                batch.c.rows_landed,
+                batch.c.rows_quarantined,
+                volume_acceptance.c.batch_id.is_not(None).label("is_accepted"),
+            )
+            .select_from(batch.outerjoin(volume_acceptance))
+            .where(batch.c.system_code == system_code, batch.c.table_code == table_code)
+            .order_by(batch.c.batch_id)
+        ).all()
+    return tuple(Volume(**row._mapping) for row in rows)
 
 
 def declared_columns(

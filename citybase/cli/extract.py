@@ -29,6 +29,12 @@ def extract(
     table: Annotated[
         list[str] | None, typer.Option(help="Only this table of the one named system.")
     ] = None,
+    accept_volume: Annotated[
+        bool,
+        typer.Option(
+            "--accept-volume", help="Vouch for how many rows arrive, however few or rejected."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print for a program.")] = False,
 ) -> None:
     """Read source systems into landing. A system that fails does not stop the others."""
@@ -42,6 +48,8 @@ def extract(
         raise typer.BadParameter(
             "name the one system that the table belongs to", param_hint="SYSTEMS"
         )
+    if accept_volume and not systems:
+        raise typer.BadParameter("name the systems you vouch for", param_hint="SYSTEMS")
     for code in codes:
         registry.system(code)
     results = []
@@ -56,7 +64,15 @@ def extract(
         task = progress.add_task("extract", total=len(codes))
         for code in codes:
             progress.update(task, description=code)
-            results.append(extract_system(load_settings(), code, tables=table, registry=registry))
+            results.append(
+                extract_system(
+                    load_settings(),
+                    code,
+                    tables=table,
+                    registry=registry,
+                    accept_volume=accept_volume,
+                )
+            )
             progress.advance(task)
     if as_json:
         typer.echo(json.dumps([asdict(result) for result in results], ensure_ascii=False, indent=2))

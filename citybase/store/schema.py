@@ -92,3 +92,13 @@ store_identity = sa.Table(
     sa.Column("store_id", sa.String, primary_key=True),
     sa.Column("created_at", sa.DateTime, nullable=False),
 )
+
+# An operator said that a batch of an unlikely size is what the department meant to deliver.
+volume_acceptance = sa.Table(
+    "volume_acceptance",
+    metadata,
+    sa.Column(
+        "batch_id", Number, sa.ForeignKey("batch.batch_id"), primary_key=True, autoincrement=False
+    ),
+    sa.Column("accepted_at", sa.DateTime, nullable=False),
+)

@@ -57,6 +57,9 @@ def _event(key: dg.AssetKey, result: CheckResult) -> dg.AssetCheckResult:
     }
     if result.sample_keys:
         metadata["sample_keys"] = dg.MetadataValue.text(", ".join(result.sample_keys))
+    for name in ("remark", "remedy"):
+        if sentence := getattr(result, name):
+            metadata[name] = dg.MetadataValue.text(sentence)
     return dg.AssetCheckResult(
         check_name=result.name,
         asset_key=key,

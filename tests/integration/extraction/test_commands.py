@@ -87,6 +87,14 @@ def test_the_ledger_and_bind_tell_what_was_landed(environment: dict[str, str]) -
     assert "household_register__resident" in bound.stdout
 
 
+def test_nobody_vouches_for_what_he_does_not_name(environment: dict[str, str]) -> None:
+    done = citybase(environment, "extract", "--accept-volume")
+
+    assert done.returncode == 2
+    assert "name the systems you vouch for" in done.stderr
+    assert citybase(environment, "ledger", "--json").stdout.strip() == "[]"
+
+
 def test_an_unknown_system_is_refused_with_its_neighbours(environment: dict[str, str]) -> None:
     done = citybase(environment, "extract", "health_recrod")
 

@@ -8,17 +8,21 @@ import pytest
 from citybase.duck import connect
 from sources.checks import CONTRACT_CHECKS, CheckResult, check_table
 from sources.contract import System
+from sources.extract import extract_system
 from sources.landing import absolute
+from sources.registry import Registry
 from tests.integration.extraction.extraction_house import CSV, House, make_system
 
 pytestmark = pytest.mark.integration
+
+GOOD = "".join(f"c{number},{number}\n" for number in range(8))
 
 
 @pytest.fixture
 def system(tmp_path: Path, house: House) -> System:
     folder = tmp_path / "drop"
     folder.mkdir()
-    (folder / "人员_1.csv").write_text("id,age\n371302001,7\nb,x\n", encoding="gb18030")
+    (folder / "人员_1.csv").write_text("id,age\n371302001,7\nb,x\n" + GOOD, encoding="gb18030")
     system = make_system(
         CSV, {"person=人员_*.csv": ["id varchar key", "age integer"]}, code="health"
     )
@@ -52,8 +56,8 @@ def test_a_good_batch_passes_with_its_figures(system: System, house: House) -> N
 
     assert failed(results) == []
     assert results["read_is_landed_plus_quarantined"].counts == {
-        "read": 2,
-        "landed": 1,
+        "read": 10,
+        "landed": 9,
         "quarantined": 1,
     }
 
@@ -86,7 +90,8 @@ def test_a_damaged_segment_fails_its_check(
 
 def test_sample_keys_are_masked(system: System, house: House) -> None:
     house.extract(system)
-    rewrite(house, system, "from {rows} union all from {rows}")
+    one = "from {rows} where id = '371302001'"
+    rewrite(house, system, f"{one} union all {one}")
 
     result = check(house, system)["keys_are_unique"]
 
@@ -103,3 +108,65 @@ def test_a_lost_file_fails_every_check(system: System, house: House) -> None:
 
     assert failed(results) == list(CONTRACT_CHECKS)
     assert results["keys_are_unique"].counts == {"files_missing": 1}
+
+
+def deliver(tmp_path: Path, name: str, rows: str) -> None:
+    """The next drop: the newest file of the pattern is read."""
+    (tmp_path / "drop" / f"人员_{name}.csv").write_text(f"id,age\n{rows}", encoding="gb18030")
+
+
+@pytest.mark.parametrize(
+    ("rows", "remark"),
+    [
+        ("", "no row landed; batch 1 had 9"),
+        ("".join(f"c{n},2024年\n" for n in range(9)), "no row landed; batch 1 had 9"),
+        ("a,1\nb,2\nc,3\nd,4\n", "4 rows landed, less than 50% of the 9 before"),
+        (GOOD + "x,x\ny,y\nz,z\n", "3 of 11 rows read were rejected, more than 20%"),
+    ],
+)
+def test_a_delivery_of_an_unlikely_size_fails_until_an_operator_accepts_it(
+    system: System, house: House, tmp_path: Path, rows: str, remark: str
+) -> None:
+    house.extract(system)
+    deliver(tmp_path, "2", rows)
+
+    # Arriving twice makes nothing plausible.
+    for _ in range(2):
+        house.extract(system)
+        results = check(house, system)
+        assert failed(results) == ["volume_is_plausible"]
+        found = results["volume_is_plausible"]
+        assert found.remark == remark
+        assert (found.counts["landed_before"], found.counts["batch_before"]) == (9, 1)
+        assert "citybase extract health --table person --accept-volume" in found.remedy
+
+    extract_system(
+        house.settings, "health", registry=Registry(systems=(system,)), accept_volume=True
+    )
+    accepted = check(house, system)
+    assert failed(accepted) == []
+    assert accepted["volume_is_plausible"].remark == f"Accepted by an operator: {remark}"
+    # The next night brings the same, and is compared with what was accepted.
+    house.extract(system)
+    assert failed(check(house, system)) == []
+
+
+def test_the_first_batch_is_judged_by_its_rejected_rows_only(
+    system: System, house: House, tmp_path: Path
+) -> None:
+    deliver(tmp_path, "2", "a,1\nb,2\nc,x\n")
+    house.extract(system)
+
+    result = check(house, system)["volume_is_plausible"]
+
+    assert not result.passed
+    assert result.counts == {"read": 3, "landed": 2, "quarantined": 1}
+
+
+def test_half_the_rows_and_a_fifth_rejected_are_still_plausible(
+    system: System, house: House, tmp_path: Path
+) -> None:
+    house.extract(system)
+    deliver(tmp_path, "2", "a,1\nb,2\nc,3\nd,4\ne,x\n" + "f,6\n")
+    house.extract(system)
+    assert failed(check(house, system)) == []
