@@ -5,6 +5,7 @@ Keep out: everything that can be said in a module of its own; this one only puts
 
 import dagster as dg
 
+from citybase.private import make_private
 from citybase.settings import Settings, load_settings
 from orchestration.assets.identity_register import land_identity_register
 from orchestration.assets.landing import build_landing_assets
@@ -48,4 +49,5 @@ def build_definitions(
 @dg.definitions
 def defs() -> dg.Definitions:
     """What Dagster's own tools load. Importing this module builds nothing."""
+    make_private(load_settings())
     return build_definitions()

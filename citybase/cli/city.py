@@ -45,7 +45,9 @@ def create(
         highlight=False,
         soft_wrap=True,
     )
-    console.print(f"Its systems are located by {settings.city_environment}", soft_wrap=True)
+    console.print(
+        f"Its systems are located by {settings.city_environment}", markup=False, soft_wrap=True
+    )
 
 
 @app.command()

