@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import dagster as dg
 from dagster._core.execution.execution_result import ExecutionResult
 
+from citybase.masking import mask_numbers
 from citybase.settings import Settings
 from orchestration.definitions import build_definitions
 from orchestration.instance import open_instance
@@ -124,7 +125,7 @@ def _outcome(run_id: str, result: ExecutionResult, seconds: float) -> RunOutcome
 
 def _remark(metadata: Mapping[str, object]) -> str:
     if "error" in metadata:
-        return str(metadata["error"])
+        return mask_numbers(str(metadata["error"]))
     if "remark" in metadata:
         return f"{metadata['remark']}. {metadata.get('remedy', '')}".strip()
     rows = metadata.get("dagster_dbt/failed_row_count")
@@ -137,7 +138,9 @@ def _errors(result: ExecutionResult) -> Iterator[str]:
             error = event.step_failure_data.error
             while error is not None and error.cause is not None:
                 error = error.cause
-            yield f"{event.step_key}: {error.message.strip() if error else event.message}"
+            told = error.message.strip() if error else event.message
+            # A message of the database repeats the value it could not convert.
+            yield f"{event.step_key}: {mask_numbers(str(told))}"
 
 
 @contextmanager

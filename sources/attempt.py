@@ -15,6 +15,7 @@ import duckdb
 import sqlalchemy as sa
 
 from citybase.errors import CitybaseError
+from citybase.masking import mask_numbers
 from citybase.settings import Settings
 from sources import landing, ledger
 from sources.connectors import Reading
@@ -83,7 +84,9 @@ def attempted(settings: Settings, engine: sa.Engine, table: LandedTable) -> Iter
         try:
             yield attempt
         except BaseException as error:
-            ledger.end_attempt(engine, attempt.batch_id, error=str(error) or type(error).__name__)
+            ledger.end_attempt(
+                engine, attempt.batch_id, error=mask_numbers(str(error)) or type(error).__name__
+            )
             landing.sweep_table(settings, engine, table.system_code, table.table_code)
             raise
 

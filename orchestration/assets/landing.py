@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from citybase.errors import SourceError
+from citybase.masking import mask_numbers
 from citybase.store import open_store
 from orchestration.checks.landing import check_specs, contract_results, source_result
 from orchestration.resources import CitybaseHome
@@ -53,7 +54,7 @@ def _system_assets(system: System, registry: Registry) -> dg.AssetsDefinition:
         for receipt in result.receipts:
             yield from _landed(home, system, receipt)
         for failure in result.failures:
-            context.log.error(f"{failure.message} {failure.remedy}")
+            context.log.error(mask_numbers(f"{failure.message} {failure.remedy}"))
             failed = wanted if failure.table_code is None else [failure.table_code]
             for table_code in failed:
                 yield from _standing(home, system, table_code, failure)
@@ -98,7 +99,7 @@ def _standing(
         metadata={
             "stands_on_batch": batch.batch_id,
             "committed_at": f"{batch.committed_at:%Y-%m-%d %H:%M:%S} UTC",
-            "error": failure.message,
+            "error": mask_numbers(failure.message),
         },
     )
     yield source_result(key, failure=failure)

@@ -11,6 +11,7 @@ import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
 
 from citybase.lock import warehouse_lock
+from citybase.masking import mask_numbers
 from orchestration.assets.landing import landing_keys
 from orchestration.checks.sample_keys import with_sample_keys
 from orchestration.pools import WAREHOUSE
@@ -99,7 +100,8 @@ def build_dbt_assets(project: DbtProject) -> dg.AssetsDefinition:
             yield from with_sample_keys(invocation, settings=settings)
             error = invocation.get_error()
         if error is not None:
-            raise error
+            # dbt repeats what the database said, and that the value it could not convert.
+            raise dg.Failure(mask_numbers(str(error))) from None
 
     return dbt_build
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from citybase.masking import mask_numbers
 from citybase.settings import Settings
 from sources.checks import CONTRACT_CHECKS, CheckResult, check_table
 from sources.contract import System, Table
@@ -39,7 +40,9 @@ def source_result(key: dg.AssetKey, *, failure: Failure | None) -> dg.AssetCheck
         asset_key=key,
         passed=failure is None,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={} if failure is None else {"error": failure.message, "remedy": failure.remedy},
+        metadata={}
+        if failure is None
+        else {"error": mask_numbers(failure.message), "remedy": failure.remedy},
     )
 
 

@@ -53,16 +53,20 @@ def failing_relations(run_results: Path) -> Mapping[str, str]:
 def masked_samples(
     warehouse: duckdb.DuckDBPyConnection, relation: str
 ) -> tuple[list[str], list[dict[str, str]]]:
-    """Columns and up to SAMPLE_SIZE failing rows of a failure table, every text in them masked."""
+    """Columns and up to SAMPLE_SIZE failing rows of a failure table, every value in them masked but
+    counts and citybase's own keys: a birth date or a number tells who it is as a text does.
+    """
     rows = warehouse.execute(f"select * from {relation} limit {SAMPLE_SIZE}")
     columns = [column[0] for column in rows.description or []]
     return columns, [
-        {
-            column: mask_key(value) or "" if isinstance(value, str) else str(value)
-            for column, value in zip(columns, row, strict=True)
-        }
+        {column: _shown(column, value) for column, value in zip(columns, row, strict=True)}
         for row in rows.fetchall()
     ]
+
+
+def _shown(column: str, value: object) -> str:
+    is_own = isinstance(value, int) and (column == "row_count" or column.endswith("_key"))
+    return str(value) if is_own else mask_key("" if value is None else str(value)) or ""
 
 
 def _sampled(

@@ -15,6 +15,7 @@ from typing import Self
 import duckdb
 
 from citybase.errors import SourceError
+from citybase.masking import mask_numbers
 from sources.contract import Column, System, Table
 
 LINE_COLUMN = "_line"
@@ -66,7 +67,7 @@ class Session(ABC):
         """The error of a read that broke while it ran."""
         return self.table_error(
             table,
-            f"could not be read to its end: {self.without_secret(str(error))}",
+            f"could not be read to its end: {mask_numbers(self.without_secret(str(error)))}",
             remedy="Look at the source's own log, then extract this table again.",
         )
 

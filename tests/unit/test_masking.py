@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citybase.masking import STAR, mask_id_number, mask_key, mask_name, mask_phone
+from citybase.masking import STAR, mask_id_number, mask_key, mask_name, mask_numbers, mask_phone
 
 pytestmark = pytest.mark.unit
 
@@ -52,3 +52,20 @@ def test_nothing_stays_nothing(mask: Mask) -> None:
 )
 def test_the_widths_are_those_of_the_standard(mask: Mask, value: str, masked: str) -> None:
     assert mask(value) == masked
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "date field value out of range: '37130219850712001X'",
+            "date field value out of range: '****************1X'",
+        ),
+        ("batch 1234567 of 13900001234", "batch 1234567 of *********34"),
+        ("身份证371302850712001,生日19850712", "身份证*************01,生日******12"),
+        ("nothing to hide", "nothing to hide"),
+    ],
+)
+def test_numbers_in_a_foreign_message_keep_two_characters(text: str, shown: str) -> None:
+    assert mask_numbers(text) == shown
+    assert mask_numbers(shown) == shown
