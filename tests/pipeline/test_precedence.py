@@ -119,7 +119,9 @@ def _predicted(house: House, seeds: Path, attribute: str) -> dict[int, Cell]:
         cells[row["person_key"]] = (
             row["value"],
             f"{row['system_code']}.{row['table_code']}",
-            datetime.fromtimestamp(row["second"], UTC).replace(tzinfo=None),
+            datetime.fromtimestamp(row["second"], UTC).replace(tzinfo=None)
+            if row["second"]
+            else None,
             f"population.{attribute}.{row['priority']}",
             row["is_conflicted"],
         )
