@@ -35,6 +35,7 @@ from citybase.serving.warehouse import (
     TableContent,
     read_content,
     read_relations,
+    refuse_mixed_days,
 )
 from citybase.settings import Settings
 
@@ -96,8 +97,8 @@ def publish(
         on_step: told, in a few words, what is being done.
 
     Raises:
-        WarehouseError: a column has no class, a model is missing, a key is lost, a file is wrong;
-            nothing has become current then.
+        WarehouseError: a column has no class, a model is missing or of another day than the cut, a
+            key is lost, a file is wrong; nothing has become current then.
         LockedError: another process holds the warehouse.
     """
     models = read_declaration(manifest)
@@ -108,6 +109,12 @@ def publish(
                 relations = read_relations(connection)
                 check_complete(models, relations)
                 build = _build(settings, connection, relations)
+                refuse_mixed_days(
+                    connection,
+                    relations,
+                    models=(model.name for model in models),
+                    as_of_date=build.as_of_date,
+                )
                 work = _Work(connection, settings, models, relations, build, on_step)
                 built = [_build_version(work, audience) for audience in AUDIENCES]
             return _swap(settings, build=build, built=built)

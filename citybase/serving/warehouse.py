@@ -4,8 +4,9 @@ Everything here only reads the attached warehouse, or a published file in its pl
 publishing has to know of the warehouse. Keep out: what is made of it (``plan.py``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 
@@ -16,6 +17,7 @@ from citybase.serving.masks import Region
 WAREHOUSE = "warehouse"
 """The name under which the publishing connection attaches the warehouse."""
 
+_DEFINITIONS = ("meta", "library_definition")
 _DIVISIONS = ("code", "code_division_national")
 
 
@@ -76,6 +78,42 @@ def read_relations(connection: duckdb.DuckDBPyConnection) -> Relations:
         key: Relation(comment=comment, columns=tuple(columns.get(key, ())))
         for key, comment in comments.items()
     }
+
+
+def refuse_mixed_days(
+    connection: duckdb.DuckDBPyConnection,
+    relations: Relations,
+    *,
+    models: Iterable[str],
+    as_of_date: date,
+) -> None:
+    """Refuse to publish libraries that were built for another day than the bound cut's.
+
+    A model without a row in ``meta.library_definition``, or a warehouse from before it told the
+    day, is passed over: nothing is known of it.
+
+    Raises:
+        WarehouseError: a model is of another day; it names the models and their days.
+    """
+    definition = relations.get(_DEFINITIONS)
+    if definition is None or not definition.has("as_of_date"):
+        return
+    published = set(models)
+    other: dict[date, list[str]] = {}
+    for name, day in connection.execute(
+        f"select model_name, as_of_date from {qualified(*_DEFINITIONS)}"
+        " where as_of_date is distinct from $1 and as_of_date is not null order by all",
+        [as_of_date],
+    ).fetchall():
+        if name in published:
+            other.setdefault(day, []).append(name)
+    if other:
+        told = "; ".join(f"{', '.join(names)} of {day}" for day, names in sorted(other.items()))
+        days = " or ".join(f"`citybase bind --as-of {day}`" for day in sorted(other))
+        raise WarehouseError(
+            f"The bound cut is of {as_of_date}, but libraries were built for another day: {told}.",
+            remedy=f"Run `citybase build`; to publish what was built, bind its day again: {days}.",
+        )
 
 
 def read_regions(connection: duckdb.DuckDBPyConnection, relations: Relations) -> tuple[Region, ...]:

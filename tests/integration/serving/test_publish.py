@@ -458,3 +458,34 @@ def test_another_key_writes_every_steward_file_anew(house: House) -> None:
     linked = {v.audience: [f.is_linked for f in v.files] for v in house.publish().versions}
     assert not any(linked["steward"])
     assert all(linked["analyst"])
+
+
+DEFINITION = "create table meta.library_definition (model_name varchar, definition_hash varchar"
+
+
+def test_a_library_built_for_another_day_is_not_published_under_this_one(house: House) -> None:
+    house.change(
+        f"{DEFINITION}, built_at timestamp, cut_id bigint, as_of_date date)",
+        "insert into meta.library_definition values"
+        " ('lib_population__entity_person', 'x', now()::timestamp, 6, date '2025-05-31'),"
+        " ('lib_legal_entity__entity_organisation', 'x', now()::timestamp, 7, date '2025-06-01'),"
+        " ('lib_shared__code_value', 'x', now()::timestamp, 7, null),"
+        " ('lib_licence__removed_long_ago', 'x', now()::timestamp, 1, date '2024-01-01')",
+    )
+
+    with pytest.raises(WarehouseError) as caught:
+        house.publish()
+
+    assert "of 2025-06-01" in caught.value.message
+    assert caught.value.message.endswith(": lib_population__entity_person of 2025-05-31.")
+    assert "`citybase build`" in caught.value.remedy
+    assert "`citybase bind --as-of 2025-05-31`" in caught.value.remedy
+    assert current_version(house.settings, "analyst") is None
+
+    house.change("update meta.library_definition set as_of_date = '2025-06-01'")
+    assert house.publish().batch == 1
+
+
+def test_a_warehouse_that_does_not_tell_its_day_is_published(house: House) -> None:
+    house.change(f"{DEFINITION})", "insert into meta.library_definition values ('x', 'y')")
+    assert house.publish().batch == 1
