@@ -12,7 +12,7 @@ import duckdb
 import sqlalchemy as sa
 
 from citybase.duck import connect, literal, quoted
-from citybase.errors import CitybaseError, RegistryError
+from citybase.errors import CitybaseError, RegistryError, WarehouseError
 from citybase.settings import Settings, source_environment
 from citybase.store import open_store
 from sources import landing, ledger
@@ -161,12 +161,14 @@ def append_rows(
         LockedError: another process appends to it.
         ValueError: a row does not fit the table or repeats a key; none of them is landed.
         duckdb.Error: the query fails or lacks a column.
+        WarehouseError: a key has landed before for another anchor; nothing is landed.
     """
     table = own_table(system_code, table_code)
     engine = open_store(settings)
     try:
         with attempted(settings, engine, table) as attempt:
             landed = landing.segments(settings, engine, system_code, table_code)
+            _refuse_contradiction(connection, table, query, landed)
             reading = Reading(sql=_not_landed(table, query, landed))
             scratch = attempt.path(landing.scratch_segment)
             rows = read_into(
@@ -200,6 +202,27 @@ def _refuse_miscount(session: Session, table: Table, reading: Reading, rows: int
             f"was read in two ways that disagree: {reading.rows_good} records counted, "
             f"{rows} rows read",
             remedy="Nothing was landed. Keep the file and report it as a defect of citybase.",
+        )
+
+
+def _refuse_contradiction(
+    connection: duckdb.DuckDBPyConnection, table: LandedTable, query: str, landed: list[Path]
+) -> None:
+    """One key stands for one anchor for ever: a warehouse that says otherwise minted it twice."""
+    if not landed:
+        return
+    files = ", ".join(literal(str(file)) for file in landed)
+    same = " and ".join(f"new.{quoted(key)} = old.{quoted(key)}" for key in table.keys)
+    found = connection.execute(
+        f"select count(*) from ({query}) as new join read_parquet([{files}]) as old on {same}"
+        " where new.anchor is distinct from old.anchor"
+    ).fetchone()
+    if found and found[0]:
+        raise WarehouseError(
+            f"{table.system_code}.{table.table_code}: {found[0]} keys of the warehouse have landed "
+            "before for somebody else. Nothing was landed.",
+            remedy="The warehouse is older than the landing folder. Move warehouse.duckdb away and "
+            "run `citybase build`: it is made again from landing, every key as it was.",
         )
 
 

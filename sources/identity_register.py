@@ -38,6 +38,7 @@ def land_register(settings: Settings, register: Register) -> int:
 
     Raises:
         LockedError: another process holds the warehouse.
+        WarehouseError: a key has landed before for somebody else.
     """
     minted = f"intermediate.{quoted(register.model)}"
     landed = f"raw.{quoted(f'{SYSTEM}__{register.table_code}')}"
@@ -50,13 +51,14 @@ def land_register(settings: Settings, register: Register) -> int:
             system_code=SYSTEM,
             table_code=register.table_code,
             connection=warehouse,
-            # The views of `raw` stand at the cut: what they lack was minted after it.
+            # The views of `raw` stand at the cut: what they lack was minted after it. A key that
+            # landed for somebody else goes along, to be refused.
             query=f"""
                 select minted.*
                 from {minted} as minted
                 left join {landed} as landed
                     on minted.key = landed.key and minted.operation = landed.operation
-                where landed.key is null
+                where landed.key is null or landed.anchor is distinct from minted.anchor
                 order by minted.key
             """,
         )

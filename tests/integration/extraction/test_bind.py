@@ -269,6 +269,17 @@ def test_what_has_landed_is_not_appended_again(system: System, house: House) -> 
     ]
 
 
+def test_a_key_that_landed_for_another_is_refused(system: System, house: House) -> None:
+    register(house, "(1, 'a', 'mint', null, 1)")
+
+    with pytest.raises(WarehouseError, match="1 keys of the warehouse have landed") as caught:
+        register(house, "(1, 'b', 'mint', null, 1), (2, 'c', 'mint', null, 1)")
+
+    assert "warehouse.duckdb" in caught.value.remedy
+    bind_it(house, system)
+    assert ask(house, "select key, anchor from raw.identity_register__person") == [(1, "a")]
+
+
 def test_a_lost_register_file_stops_the_next_append(system: System, house: House) -> None:
     register(house, "(1, 'a', 'mint', null, 1)")
     [file] = house.settings.landing.rglob("*.parquet")
