@@ -42,6 +42,9 @@ def demo(
     started = time.monotonic()
     settings = load_settings()
     out = Console(stderr=True) if as_json else console
+    path = settings.reports / "demo.json"
+    # What a failed run leaves must not be taken for its result.
+    path.unlink(missing_ok=True)
     out.print("[bold]1/3[/] A synthetic city: its servers, its files, and the truth about it")
     city = create_city(settings, CityPlan(seed=seed, scale=scale))
     out.print(f"  {city.residents:,} residents, {city.source_rows:,} rows in their systems")
@@ -53,13 +56,14 @@ def demo(
     out.print("[bold]3/3[/] The libraries, compared with the truth")
     score = score_published(settings)
     report = _report(settings, outcome, score, seconds=time.monotonic() - started)
-    path = settings.reports / "demo.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     if as_json:
         typer.echo(path.read_text(encoding="utf-8"), nl=False)
     else:
         _print_summary(settings, report, score, outcome)
+    if not score.met:
+        raise typer.Exit(1)
 
 
 def _report(
@@ -107,7 +111,11 @@ def _row(connection: "DuckDBPyConnection", query: str) -> tuple[int, ...]:
 
 
 def _peak_rss_mb() -> int:
-    """An upper bound in MB: this process at its highest plus its largest child at its highest."""
+    """In MB, this process at its highest plus its largest child at its highest.
+
+    An upper bound of what citybase and dbt held at once; the city's PostgreSQL server, a process of
+    its own, is not in it.
+    """
     own, child = (
         resource.getrusage(who).ru_maxrss
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
@@ -149,7 +157,9 @@ What to type next
   .venv/bin/citybase query "select * from mart.overview__population_by_county"
   .venv/bin/citybase identify 11010519491231002X
   make ui          Dagster on the same assets, http://127.0.0.1:3000
-  docs/querying.md five useful queries per library""",
+  docs/querying.md five useful queries per library
+
+The city's PostgreSQL keeps running; `.venv/bin/citybase city stop` ends it.""",
         highlight=False,
         soft_wrap=True,
     )
