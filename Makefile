@@ -4,7 +4,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 export PYTHON
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest -q
+# Two workers for two cores; a file stays with one worker, so that its fixtures are made once.
+PYTEST := $(BIN)/pytest -q -n 2 --dist loadfile
 
 .PHONY: help setup demo ui test test-unit test-conventions test-pipeline test-integration check format lock sources clean
 
