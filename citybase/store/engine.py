@@ -4,6 +4,7 @@ CITYBASE_OPS_URL names; migrated to the newest schema before anyone gets it.
 Add here what every connection to the store needs. Keep out: tables (``schema.py``) and queries.
 """
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from citybase.errors import SettingsError
+from citybase.lock import held
 from citybase.settings import Settings
 
 URL_VARIABLE = "CITYBASE_OPS_URL"
@@ -33,7 +35,10 @@ def open_store(settings: Settings) -> sa.Engine:
         SettingsError: CITYBASE_OPS_URL is not usable, or the store cannot be opened.
     """
     url = os.environ.get(URL_VARIABLE)
-    engine = _postgresql(url) if url else _sqlite(settings)
+    try:
+        engine = _postgresql(url) if url else _sqlite(settings)
+    except (OSError, sqlite3.Error) as error:
+        raise _unusable(str(settings.ops), str(error)) from None
     try:
         _migrate(engine)
     except CommandError:
@@ -44,13 +49,16 @@ def open_store(settings: Settings) -> sa.Engine:
         ) from None
     except sa.exc.OperationalError as error:
         engine.dispose()
-        where = URL_VARIABLE if url else str(settings.ops)
-        raise SettingsError(
-            f"The operational store ({where}) cannot be opened: {_first_line(error)}.",
-            remedy="Start its server or correct the address; for SQLite check that the folder "
-            "is writable and on a local disk.",
-        ) from None
+        raise _unusable(URL_VARIABLE if url else str(settings.ops), _first_line(error)) from None
     return engine
+
+
+def _unusable(where: str, reason: str) -> SettingsError:
+    return SettingsError(
+        f"The operational store ({where}) cannot be opened: {reason}.",
+        remedy="Start its server or correct the address; for SQLite check that the folder "
+        "is writable and on a local disk.",
+    )
 
 
 @contextmanager
@@ -89,6 +97,7 @@ def _postgresql(url: str) -> sa.Engine:
 
 def _sqlite(settings: Settings) -> sa.Engine:
     settings.ops.parent.mkdir(parents=True, exist_ok=True)
+    _make_wal(settings)
     engine = sa.create_engine(f"sqlite:///{settings.ops}", poolclass=sa.pool.NullPool)
 
     @sa.event.listens_for(engine, "connect")
@@ -96,7 +105,6 @@ def _sqlite(settings: Settings) -> sa.Engine:
         # The driver's own transactions leave DDL and reads outside; citybase begins them itself.
         connection.isolation_level = None
         connection.execute(f"pragma busy_timeout = {_WAIT_SECONDS * 1000}")
-        connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = full")
         connection.execute("pragma foreign_keys = on")
 
@@ -108,6 +116,17 @@ def _sqlite(settings: Settings) -> sa.Engine:
         connection.exec_driver_sql("begin" if read else "begin immediate")
 
     return engine
+
+
+def _make_wal(settings: Settings) -> None:
+    """Put the file into WAL mode, one process at a time: SQLite does not wait for that change."""
+    lock = settings.ops.with_suffix(".lock")
+    with (
+        held(lock, "open", what="the operational store", wait_seconds=_WAIT_SECONDS),
+        contextlib.closing(sqlite3.connect(settings.ops)) as connection,
+    ):
+        connection.execute(f"pragma busy_timeout = {_WAIT_SECONDS * 1000}")
+        connection.execute("pragma journal_mode = wal")
 
 
 def _migrate(engine: sa.Engine) -> None:
