@@ -6,21 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from citybase.settings import Settings
 from sources.contract import PostgresConnection
 from sources.registry import load_registry
-from sources.simulator import CityPlan, CityReport, create_city, stop_city
+from sources.simulator import CityPlan, CityReport, create_city
 from sources.simulator.servers import running_postgresql
-from tests.pipeline.pipeline_house import Built, House
+from tests.pipeline.pipeline_house import Built, House, city_home
 from tests.pipeline.story import Story, told
 
 PLAN = CityPlan(seed=1, scale=0.0005)
 
 
 @pytest.fixture(scope="session")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, CityReport]]:
-    settings = Settings(home=tmp_path_factory.mktemp("city") / "var")
-    try:
+def city() -> Iterator[tuple[House, CityReport]]:
+    with city_home() as settings:
         report = create_city(settings, PLAN)
         server = running_postgresql(
             settings.city / "postgresql", settings.city / "postgresql.password"
@@ -32,8 +30,6 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, City
             if isinstance(system.connection, PostgresConnection)
         }
         yield House(settings, server, databases), report
-    finally:
-        stop_city(settings)
 
 
 @pytest.fixture(scope="session")

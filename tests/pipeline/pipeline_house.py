@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ from sources.extract import SystemResult, extract_system
 from sources.ledger import Batch, last_batch
 from sources.raw import Cut, bind
 from sources.registry import load_registry
-from sources.simulator import CityReport
+from sources.simulator import CityReport, stop_city
 from sources.simulator.servers import PostgresServer
 
 COMPARED = ("code", "staging", "intermediate", "library", "quality", "mart")
@@ -151,6 +152,21 @@ class Built:
     house: House
     city: CityReport
     outcome: RunOutcome
+
+
+@contextmanager
+def city_home() -> Iterator[Settings]:
+    """A home for a city with servers, which are stopped at the end.
+
+    Not below pytest's own folder: every pytest that root starts closes that one to other users, and
+    with it to the PostgreSQL of a pytest that is already running.
+    """
+    with tempfile.TemporaryDirectory(prefix="citybase-test-") as folder:
+        settings = Settings(home=Path(folder) / "var")
+        try:
+            yield settings
+        finally:
+            stop_city(settings)
 
 
 @contextmanager

@@ -10,8 +10,8 @@ import pytest
 from citybase.duck import connect
 from citybase.score import Figure, score_published
 from citybase.settings import Settings
-from sources.simulator import stop_city, truth_path
-from tests.pipeline.pipeline_house import Built, House
+from sources.simulator import truth_path
+from tests.pipeline.pipeline_house import Built, House, city_home
 
 pytestmark = pytest.mark.pipeline
 
@@ -29,20 +29,15 @@ GOALS = {
 
 
 @pytest.fixture(scope="module")
-def demonstrated(
-    built: Built, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[House, dict[str, Any]]]:
+def demonstrated(built: Built) -> Iterator[tuple[House, dict[str, Any]]]:
     """Another city, made by the command a newcomer types, and what that printed."""
-    home = tmp_path_factory.mktemp("demo") / "var"
-    house = House(Settings(home=home), built.house.server)
-    try:
+    with city_home() as settings:
+        house = House(settings, built.house.server)
         done = house.citybase(
             "demo", "--json", "--seed", str(OTHER_SEED), "--scale", str(built.city.plan.scale)
         )
         assert done.returncode == 0, done.stderr[-4000:]
         yield house, json.loads(done.stdout)
-    finally:
-        stop_city(house.settings)
 
 
 def test_the_city_meets_every_goal(built: Built) -> None:
