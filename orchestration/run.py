@@ -13,10 +13,12 @@ from dataclasses import dataclass
 import dagster as dg
 from dagster._core.execution.execution_result import ExecutionResult
 
+from citybase.errors import WarehouseError
 from citybase.masking import mask_numbers
 from citybase.settings import Settings
 from orchestration.definitions import build_definitions
 from orchestration.instance import open_instance
+from orchestration.jobs import all_jobs
 
 _POLL_SECONDS = 0.3
 
@@ -76,6 +78,7 @@ def run_job(
     """
     started = time.monotonic()
     run_id = str(uuid.uuid4())
+    _check_job(settings, job_name)
     with open_instance(settings) as instance:
         job = build_definitions(settings=settings).resolve_job_def(job_name)
         log = settings.dagster_home / "output" / f"{run_id}.log"
@@ -95,6 +98,19 @@ def run_job(
                 },
             )
     return _outcome(run_id, result, time.monotonic() - started)
+
+
+def _check_job(settings: Settings, job_name: str) -> None:
+    names = [job.name for job in all_jobs()]
+    if job_name not in names:
+        raise WarehouseError(
+            f"There is no job called {job_name!r}.", remedy=f"Write one of: {', '.join(names)}."
+        )
+    if job_name != names[0] and not settings.warehouse.exists():
+        raise WarehouseError(
+            f"{job_name} builds on a bound cut, and {settings.warehouse} does not exist.",
+            remedy="Run `citybase build` first: it extracts, binds and builds everything.",
+        )
 
 
 def _outcome(run_id: str, result: ExecutionResult, seconds: float) -> RunOutcome:

@@ -24,7 +24,7 @@ def build(
         bool, typer.Option("--full-refresh", help="Build every library anew.")
     ] = False,
 ) -> None:
-    """Run a job of the code location in this process: full_build or rebuild_<library>."""
+    """Run a job in this process: full_build, or rebuild_population, _legal_entity, _licence."""
     from citybase.cli.outcome import print_checks, print_step
     from orchestration.run import run_job
 
@@ -33,6 +33,7 @@ def build(
     )
     print_checks(console, outcome)
     if not outcome.succeeded:
+        console.print("[bold red]The build failed[/]: what is published stays as it was.")
         raise typer.Exit(1)
 
 

@@ -52,6 +52,12 @@ def print_score(console: Console, found: "Score") -> None:
         )
     console.print(table)
     for figure in found.figures:
+        if figure.examples:
+            console.print(
+                f"[dim]Some of {figure.total - figure.right:,} misses of "
+                f"{figure.library}.{figure.code}, cut for privacy:[/]",
+                highlight=False,
+            )
         for example in figure.examples:
             console.print(
                 f"[dim]{figure.library}.{figure.code}[/] {escape(example)}", highlight=False

@@ -27,7 +27,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 def publish(
     manifest: Annotated[
         Path | None,
-        typer.Option(help="dbt's manifest.json; by default that of the last build."),
+        typer.Option(help="dbt's manifest.json; by default that of the project as it stands."),
     ] = None,
     *,
     as_json: Json = False,
@@ -37,9 +37,11 @@ def publish(
 
     settings = load_settings()
     if manifest is None:
-        from orchestration.project import target_folder
+        from orchestration.project import dbt_project
 
-        manifest = target_folder(settings) / "manifest.json"
+        # Parsed again when a file of the project changed: a class or mask that was tightened
+        # since the build must hold at once.
+        manifest = dbt_project(settings).manifest_path
     console = Console(stderr=as_json)
     with console.status("publishing") as status:
         publication = publish_warehouse(
