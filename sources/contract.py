@@ -27,6 +27,12 @@ DivisionCode = Annotated[str, Field(pattern=r"^\d{6}$")]
 EnvironmentName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 
 
+# What the files of a technology end in, where a table is a file.
+_FILE_ENDINGS = {"csv": ".csv", "xlsx": ".xlsx"}
+# What the macro `from_shape` puts before the columns of a table.
+_MEMBER_COLUMNS = {"system_code", "department_code"}
+
+
 class Closed(BaseModel):
     """Unknown keys are refused, facts do not change."""
 
@@ -145,13 +151,8 @@ class Table(Closed):
     @model_validator(mode="after")
     def _columns_fit(self) -> "Table":
         codes = [column.column for column in self.columns]
-        for what, names in (
-            ("column", codes),
-            ("source column", [c.source_name for c in self.columns]),
-        ):
-            twice = sorted({name for name in names if names.count(name) > 1})
-            if twice:
-                raise ValueError(f"{what} `{twice[0]}` is declared twice: keep one of them")
+        _refuse_twice("column", codes)
+        _refuse_twice("source column", [column.source_name for column in self.columns])
         for key in self.keys:
             if key not in codes:
                 raise ValueError(
@@ -168,8 +169,62 @@ class Table(Closed):
         return self
 
 
+class Shape(Closed):
+    """Tables that many systems have alike, such as those of twelve county databases of one make.
+
+    ``source:`` of such a table is a stem: the name of a database table, the beginning of file names
+    (``shape_tables``). Each system still has its own connection, owner and writing of codes.
+    """
+
+    shape: Code
+    name: Text
+    tables: Annotated[list[Table], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _shape_fits(self) -> "Shape":
+        _refuse_twice("table", [table.table for table in self.tables])
+        stems = [table.source_name for table in self.tables]
+        _refuse_twice("table source", stems)
+        for table in self.tables:
+            if re.search(r"[*?\[\]/\\.]", table.source_name):
+                raise ValueError(
+                    f"`source: {table.source_name}` of `{table.table}` must be a stem: leave out "
+                    "folder, ending and wild cards"
+                )
+            for code in _MEMBER_COLUMNS & {column.column for column in table.columns}:
+                raise ValueError(
+                    f"column `{code}` of `{table.table}` has the name of the column that says "
+                    "which member a row comes from: give it another"
+                )
+        for stem in stems:
+            for other in stems:
+                if other.startswith(f"{stem}_"):
+                    raise ValueError(
+                        f"the files of `{other}` would also pass for files of `{stem}`: give one "
+                        "of them another `source:`"
+                    )
+        return self
+
+
+def shape_tables(shape: Shape, *, technology: str) -> list[Table]:
+    """The tables of a shape as a system of that technology has them.
+
+    A database's tables are called like the stem. Where tables are files, the stem begins the names
+    of its deliveries: ``居民`` becomes the pattern ``居民_*.csv``.
+    """
+    ending = _FILE_ENDINGS.get(technology)
+    if ending is None:
+        return list(shape.tables)
+    return [
+        table.model_copy(update={"source": f"{table.source_name}_*{ending}"})
+        for table in shape.tables
+    ]
+
+
 class System(Closed):
-    """One source system: the whole of one registry file."""
+    """One source system: the whole of one registry file. ``shape`` names where its tables are
+    declared when the file does not declare them itself; ``tables`` holds them either way.
+    """
 
     system: Code
     name: Text
@@ -179,6 +234,7 @@ class System(Closed):
     network_domain: Literal["administrative", "public"]
     owner: Contact
     connection: Connection
+    shape: Code | None = None
     tables: Annotated[list[Table], Field(min_length=1)]
 
     def table(self, code: str) -> Table:
@@ -190,13 +246,16 @@ class System(Closed):
 
     @model_validator(mode="after")
     def _system_fits(self) -> "System":
-        codes = [table.table for table in self.tables]
-        twice = sorted({code for code in codes if codes.count(code) > 1})
-        if twice:
-            raise ValueError(f"table `{twice[0]}` is declared twice: keep one of them")
+        _refuse_twice("table", [table.table for table in self.tables])
         if (self.level == "county") != (self.county is not None):
             raise ValueError("`county:` is written for `level: county` and only there")
         return self
+
+
+def _refuse_twice(what: str, names: list[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{what} `{twice[0]}` is declared twice: keep one of them")
 
 
 def sql_type(column_type: str) -> str:

@@ -1,4 +1,5 @@
-"""Writes the dbt source files from the registry: one machine-written file per department.
+"""Writes what dbt knows of the registry: source files, one per department and one per shape, and
+the macro that lists the members of each shape.
 
 Only tables that models read are declared, because every declared source costs each dbt start. Keep
 out: anything a person would want to edit in the result; the registry is the place for it.
@@ -17,35 +18,69 @@ HEADER = (
     "# Written by `citybase source generate` from sources/registry/. Do not edit:\n"
     "# change the registry file and generate again.\n"
 )
-_STEM = "_{department}__sources.yml"
+MACRO_HEADER = (
+    "{# Written by `citybase source generate` from sources/registry/. Do not edit:\n"
+    "   change the registry file and generate again. #}\n"
+)
+_STEM = "_{folder}__sources.yml"
 
 
 def staging_folder() -> Path:
-    """The folder of the staging models, one folder per department below it."""
+    """The folder of the staging models, with one folder per department and per shape."""
     return project_root() / "dbt_project" / "models" / "staging"
 
 
-def rendered_sources(registry: Registry) -> Mapping[Path, str]:
-    """The text of every source file, by path. Departments without a modelled table have none."""
-    by_department: dict[str, list[System]] = {}
+def shape_macro_file() -> Path:
+    """The generated file of the macro that lists the members of each shape."""
+    return project_root() / "dbt_project" / "macros" / "generated" / "shape.sql"
+
+
+def rendered(registry: Registry) -> Mapping[Path, str]:
+    """The text of every generated file, by path.
+
+    The tables of a system stand in its department's file, those of a shape's members together in
+    the file of the shape. A department without a modelled table has none.
+    """
+    by_folder: dict[str, list[System]] = {}
     for system in registry.systems:
         if any(table.modelled for table in system.tables):
-            by_department.setdefault(system.department.code, []).append(system)
-    return {
-        staging_folder() / code / _STEM.format(department=code): _file_text(systems)
-        for code, systems in by_department.items()
+            by_folder.setdefault(system.shape or system.department.code, []).append(system)
+    files = {
+        staging_folder() / folder / _STEM.format(folder=folder): _file_text(systems)
+        for folder, systems in by_folder.items()
     }
+    return files | {shape_macro_file(): _macro_text(registry)}
 
 
-def write_sources(registry: Registry) -> list[Path]:
-    """Write every source file and remove those whose department left; return the paths written."""
-    wanted = rendered_sources(registry)
-    for stale in set(staging_folder().glob("*/" + _STEM.format(department="*"))) - set(wanted):
+def write_generated(registry: Registry) -> list[Path]:
+    """Write every generated file and remove the sources of those who left; return the paths."""
+    wanted = rendered(registry)
+    for stale in set(staging_folder().glob("*/" + _STEM.format(folder="*"))) - set(wanted):
         stale.unlink()
     for path, text in wanted.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return sorted(wanted)
+
+
+def _macro_text(registry: Registry) -> str:
+    """`shape_members(shape)`: pairs of system and department code, in the order of system codes."""
+    lines = []
+    for shape in registry.shapes:
+        lines.append(f"    {shape.shape!r}: [")
+        lines += [
+            f"        ({member.system!r}, {member.department.code!r}),"
+            for member in registry.members(shape.shape)
+        ]
+        lines.append("    ],")
+    listed = "{\n" + "\n".join(lines) + "\n}" if lines else "{}"
+    return (
+        f"{MACRO_HEADER}"
+        "{% macro shape_members(shape) %}\n"
+        f"{{% set members = {listed} %}}\n"
+        "{{ return(members[shape]) }}\n"
+        "{% endmacro %}\n"
+    )
 
 
 def _file_text(systems: list[System]) -> str:

@@ -91,9 +91,9 @@ def check_sources(
 
 @app.command("generate")
 def generate_sources() -> None:
-    """Write the dbt source files from the registry (machine-written, never edited)."""
-    from sources.dbt_sources import write_sources
+    """Write the dbt source files and shape lists from the registry (never edited by hand)."""
+    from sources.dbt_sources import write_generated
     from sources.registry import load_registry
 
-    for path in write_sources(load_registry()):
+    for path in write_generated(load_registry()):
         console.print(f"  written {path.name}", highlight=False)

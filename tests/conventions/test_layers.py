@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from sources.registry import load_registry
+
 pytestmark = pytest.mark.conventions
 
 # Which layers a layer may read. Seeds are code tables, readable everywhere.
@@ -58,12 +60,29 @@ def test_an_intermediate_model_is_private_to_its_library(manifest: Mapping[str, 
 
 
 def test_a_staging_model_reads_one_table(manifest: Mapping[str, Any]) -> None:
+    """The one its name says; a model of a shape reads that table of every member."""
+    registry = load_registry()
+    shapes = {shape.shape for shape in registry.shapes}
+    read: dict[str, set[tuple[str, str]]] = {}
+    for node, layer, parent in edges(manifest):
+        if node["fqn"][1] == "staging" and layer == "raw":
+            read.setdefault(node["name"], set()).add((parent["source_name"], parent["name"]))
     for node in manifest["nodes"].values():
         if node["resource_type"] != "model" or node["fqn"][1] != "staging":
             continue
-        raw = [p for n, layer, p in edges(manifest) if n is node and layer == "raw"]
-        system, table = node["name"].removeprefix("stg_").split("__")
-        assert [(p["source_name"], p["name"]) for p in raw] == [(system, table)]
+        name, table = node["name"].removeprefix("stg_").split("__")
+        systems = [s.system for s in registry.members(name)] if name in shapes else [name]
+        assert read.get(node["name"]) == {(system, table) for system in systems}
+
+
+def test_a_source_table_is_read_by_one_staging_model(manifest: Mapping[str, Any]) -> None:
+    """Two would be two answers to how a table is cleaned."""
+    readers: dict[str, list[str]] = {}
+    for node, layer, parent in edges(manifest):
+        if layer == "raw" and node["fqn"][1] == "staging":
+            readers.setdefault(parent["unique_id"], []).append(node["name"])
+    assert readers
+    assert {table: names for table, names in readers.items() if len(names) > 1} == {}
 
 
 def test_every_model_is_read_or_published(manifest: Mapping[str, Any]) -> None:

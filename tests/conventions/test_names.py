@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from sources.registry import load_registry
+
 pytestmark = pytest.mark.conventions
 
 LIBRARY_KINDS = ("entity", "history", "link", "code", "event")
@@ -37,22 +39,23 @@ def test_a_model_lies_in_the_folder_its_name_says(models: Mapping[str, Mapping[s
     for name, model in models.items():
         folder = model["fqn"][2]
         if layer(model) == "staging":
-            continue  # staging folders are departments; the registry tells (next test)
+            continue  # staging folders are departments and shapes (next test)
         said = re.match(r"[a-z]+_([a-z_]+?)__", name)
         assert said is not None
         assert folder == said[1], f"{name} lies in {folder}/"
 
 
-def test_a_staging_model_lies_in_its_departments_folder(
-    models: Mapping[str, Mapping[str, Any]], manifest: Mapping[str, Any]
+def test_a_staging_model_lies_in_the_folder_of_its_department_or_shape(
+    models: Mapping[str, Mapping[str, Any]],
 ) -> None:
+    registry = load_registry()
+    folders = {system.system: system.department.code for system in registry.systems}
+    folders |= {shape.shape: shape.shape for shape in registry.shapes}
     for name, model in models.items():
         if layer(model) != "staging":
             continue
-        system, table = name.removeprefix("stg_").split("__")
-        source = manifest["sources"][f"source.citybase.{system}.{table}"]
-        department = Path(source["original_file_path"]).parent.name
-        assert model["fqn"][2] == department, f"{name} belongs in staging/{department}/"
+        folder = folders[name.removeprefix("stg_").split("__")[0]]
+        assert model["fqn"][2] == folder, f"{name} belongs in staging/{folder}/"
 
 
 def test_a_model_has_its_own_yaml_beside_it(models: Mapping[str, Mapping[str, Any]]) -> None:

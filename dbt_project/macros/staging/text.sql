@@ -4,12 +4,44 @@
 {%- endmacro %}
 
 {# Left join that brings a department's own writing of a code to the standard one; the result is
-   `<alias>.standard_code`, null for a writing nobody has mapped yet. #}
-{% macro join_crosswalk(alias, code_set, value) %}
+   `<alias>.standard_code`, null for a writing nobody has mapped yet. A row of the crosswalk for
+   system `*` holds for every system. `system`, an expression, says whose writing it is: a row for
+   just that system then wins over one for all. #}
+{% macro join_crosswalk(alias, code_set, value, system=none) %}
+    {%- if system is none %}
     left join {{ ref('code_crosswalk') }} as {{ alias }}
         on
             {{ alias }}.code_set = '{{ code_set }}'
+            and {{ alias }}.system_code = '*'
             and {{ alias }}.source_value = {{ clean_text(value) }}
+    {%- else %}
+    left join (
+        select distinct system_code
+        from {{ ref('code_crosswalk') }}
+        where code_set = '{{ code_set }}'
+    ) as {{ alias }}_dialect
+        on {{ alias }}_dialect.system_code = {{ system }}
+    left join (
+        select
+            dialect.system_code,
+            crosswalk.source_value,
+            max_by(crosswalk.standard_code, crosswalk.system_code) as standard_code
+        from (
+            select system_code
+            from {{ ref('code_crosswalk') }}
+            where code_set = '{{ code_set }}'
+            union
+            select '*'
+        ) as dialect
+        inner join {{ ref('code_crosswalk') }} as crosswalk
+            on crosswalk.system_code in ('*', dialect.system_code)
+        where crosswalk.code_set = '{{ code_set }}'
+        group by dialect.system_code, crosswalk.source_value
+    ) as {{ alias }}
+        on
+            {{ alias }}.system_code = coalesce({{ alias }}_dialect.system_code, '*')
+            and {{ alias }}.source_value = {{ clean_text(value) }}
+    {%- endif %}
 {% endmacro %}
 
 {# A date as departments write it: 2020-05-01, 2020/5/1, 2020.5.1, 20200501, 2020年5月1日; null when it is

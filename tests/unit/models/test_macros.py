@@ -27,6 +27,23 @@ EXPRESSIONS = {
     "second": "{{ rank_second('rank') }}",
     "source_no": "{{ rank_source_no('rank') }}",
     "is_birthday": "{{ matches_whole('written', birthday_pattern()) }}",
+    "shape": "{{ from_shape('county_grid', 'resident') }}",
+    "dialects": "select written.value, sex.standard_code from written "
+    "{{ join_crosswalk('sex', 'sex', 'written.value', system='written.system_code') }}",
+    "one_dialect": "select written.value, sex.standard_code from written "
+    "{{ join_crosswalk('sex', 'sex', 'written.value') }}",
+}
+# What the macros find in a project: two members of a shape, and the crosswalk.
+PROJECT = {
+    "macros/shape.sql": "{% macro shape_members(shape) %}{{ return({'county_grid': "
+    "[('grid_a', 'county_a'), ('grid_b', 'county_b')]}[shape]) }}{% endmacro %}",
+    "models/sources.yml": "version: 2\nsources:\n"
+    + "".join(
+        f"  - name: {system}\n    schema: raw\n    tables:\n      - name: resident\n"
+        f"        identifier: {system}__resident\n"
+        for system in ("grid_a", "grid_b")
+    ),
+    "seeds/code_crosswalk.csv": "code_set,system_code,source_value,standard_code\n",
 }
 
 
@@ -35,6 +52,10 @@ def sql(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("scratch_project")
     macros = project_root() / "dbt_project" / "macros"
     paths = [str(macros / room) for room in ("identifiers", "staging", "project", "library")]
+    paths.append("macros")
+    for name, text in PROJECT.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
     (folder / "dbt_project.yml").write_text(
         f"name: citybase\nversion: '1.0'\nprofile: scratch\nmacro-paths: {paths}\n",
         encoding="utf-8",
@@ -211,3 +232,59 @@ def test_blanks_of_a_form_are_no_text(
         f"select {sql['clean']} from (select ?::varchar as written)", [written]
     ).fetchone()
     assert found == (clean,)
+
+
+def test_the_members_of_a_shape_stand_one_below_the_other_under_their_codes(
+    sql: dict[str, str],
+) -> None:
+    with duckdb.connect() as duck:
+        duck.execute("create schema raw")
+        duck.execute("create table raw.grid_a__resident as select 1 as record_no, '甲' as name")
+        duck.execute("create table raw.grid_b__resident as select 1 as record_no, '乙' as name")
+        found = duck.sql(sql["shape"])
+        assert found.columns == ["system_code", "department_code", "record_no", "name"]
+        assert sorted(found.fetchall()) == [
+            ("grid_a", "county_a", 1, "甲"),
+            ("grid_b", "county_b", 1, "乙"),
+        ]
+
+
+# A county where 1 is a woman, among all the others where 1 is a man.
+CROSSWALK = [
+    ("sex", "*", "1", "1"),
+    ("sex", "*", "2", "2"),
+    ("sex", "grid_a", "1", "2"),
+    ("sex", "grid_a", "男", "1"),
+    ("ethnicity", "grid_b", "1", "01"),
+]
+WRITTEN = [
+    ("grid_a", "1"),
+    ("grid_a", "2"),
+    ("grid_a", "男"),
+    ("grid_b", "1"),
+    ("grid_b", "男"),
+    ("unknown", "2"),
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "codes"),
+    [
+        ("dialects", ["2", "2", "1", "1", None, "2"]),
+        ("one_dialect", ["1", "2", None, "1", None, "2"]),
+    ],
+)
+def test_a_systems_own_dialect_wins_over_that_of_all(
+    sql: dict[str, str], query: str, codes: list[str | None]
+) -> None:
+    with duckdb.connect() as duck:
+        duck.execute(
+            "create table code_crosswalk"
+            " (code_set varchar, system_code varchar, source_value varchar, standard_code varchar)"
+        )
+        duck.executemany("insert into code_crosswalk values (?, ?, ?, ?)", CROSSWALK)
+        duck.execute("create table written (system_code varchar, value varchar)")
+        duck.executemany("insert into written values (?, ?)", WRITTEN)
+        found = duck.execute(sql[query]).fetchall()
+    expected = [(value, code) for (_, value), code in zip(WRITTEN, codes, strict=True)]
+    assert sorted(found, key=str) == sorted(expected, key=str)

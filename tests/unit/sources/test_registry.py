@@ -126,7 +126,7 @@ REFUSALS = {
         "",
         12,
         "`connection` does not say its technology",
-        "Write `technology: postgresql`",
+        "Write `technology: …`, one of: postgresql, sqlite, csv",
     ),
     "a key of another technology": (
         "  schema: huji",

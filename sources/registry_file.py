@@ -1,0 +1,254 @@
+"""One YAML file of the registry, held against its model: every fault has a line and a remedy.
+
+Add here wordings of what pydantic refuses. Keep out: which files there are and what they mean
+together (``registry.py``), and what a file may say (``contract.py``).
+"""
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Self, TypeVar, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from citybase.errors import RegistryError
+from sources.contract import CODE_PATTERN, Connection
+
+Location = tuple[int | str, ...]
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class RegistryFile:
+    """A file that was read as YAML: its content, and where in it each thing stands."""
+
+    path: Path
+    node: yaml.Node
+    data: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, path: Path, *, begin: str) -> Self:
+        """Read a file that holds one mapping; ``begin`` is how such a file begins.
+
+        Raises RegistryError with ``file:line`` and what to write instead.
+        """
+        node = _compose(path)
+        _refuse_duplicate_keys(path, node)
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not isinstance(data, dict):
+            raise RegistryError(f"{path}:1 is not a mapping.", remedy=f"Begin with {begin}.")
+        return cls(path, node, data)
+
+    def checked(
+        self, model: type[ModelT], *, instead: Mapping[str, object] | None = None
+    ) -> ModelT:
+        """The file as ``model``; ``instead`` holds values the file does not write itself.
+
+        Raises RegistryError: the first violation in file order, as place and remedy.
+        """
+        try:
+            return model.model_validate({**self.data, **(instead or {})})
+        except ValidationError as error:
+            raise self._explained(model, error) from None
+
+    def line(self, location: Location) -> int:
+        """The line of the deepest node on the way to ``location``; of its key where one stands."""
+        node, line = self.node, self.node.start_mark.line
+        for part in location:
+            if isinstance(node, yaml.MappingNode):
+                pair = next((pair for pair in node.value if pair[0].value == str(part)), None)
+                if pair is None:
+                    break
+                line, node = pair[0].start_mark.line, pair[1]
+            elif (
+                isinstance(node, yaml.SequenceNode)
+                and isinstance(part, int)
+                and part < len(node.value)
+            ):
+                node = node.value[part]
+                line = node.start_mark.line
+        return int(line) + 1
+
+    def at(self, *keys: str) -> object:
+        """The value at the end of a path of keys; None where the path breaks off."""
+        found: object = self.data
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        return found
+
+    def error(self, location: Location, problem: str, *, remedy: str) -> RegistryError:
+        """One sentence that names file and line."""
+        return RegistryError(f"{self.path}:{self.line(location)} {problem}.", remedy=remedy)
+
+    def refuse_other_name(self, key: str, said: str, should: str) -> None:
+        """Raise RegistryError unless the file says the name that its path says."""
+        if said != should:
+            raise RegistryError(
+                f"{self.path}:1 says `{key}: {said}`, but its path says `{should}`.",
+                remedy="Make them the same: a name leads to its file.",
+            )
+
+    def _explained(self, model: type[BaseModel], error: ValidationError) -> RegistryError:
+        found = []
+        for detail in error.errors():
+            location = tuple(
+                part for part in detail["loc"] if not _is_union_tag(part, self.data, detail["loc"])
+            )
+            found.append((self.line(location), location, detail))
+        _, location, detail = min(found, key=lambda item: item[0])
+        message, remedy = _wording(model, _place(self.data, location), location, detail)
+        more = "" if len(found) == 1 else f" ({len(found) - 1} more after it)"
+        return self.error(location, f"{message}{more}", remedy=remedy)
+
+
+def _compose(path: Path) -> yaml.Node:
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise RegistryError(
+            f"{path}:{line} is not YAML: {error.problem}.",
+            remedy="Mend the indentation or the quotes there.",
+        ) from None
+    if node is None:
+        raise RegistryError(
+            f"{path}:1 is empty.", remedy="Write the system: see docs/adding-a-source.md."
+        )
+    return node
+
+
+def _refuse_duplicate_keys(path: Path, node: yaml.Node) -> None:
+    """PyYAML keeps the last of two equal keys in silence; a registry must not."""
+    if isinstance(node, yaml.SequenceNode):
+        for child in node.value:
+            _refuse_duplicate_keys(path, child)
+    elif isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                raise RegistryError(
+                    f"{path}:{key.start_mark.line + 1} writes `{key.value}` a second time.",
+                    remedy="Keep one of the two.",
+                )
+            seen.add(key.value)
+            _refuse_duplicate_keys(path, value)
+
+
+def _place(data: object, location: Location) -> str:
+    """``tables.resident.columns.id_number.class``: list items are named by their code."""
+    words = []
+    for part in location:
+        if isinstance(part, int) and isinstance(data, list) and part < len(data):
+            data = data[part]
+            code = (data.get("table") or data.get("column")) if isinstance(data, dict) else None
+            words.append(str(code or part))
+        else:
+            data = data.get(part) if isinstance(data, dict) else None
+            words.append(str(part))
+    return ".".join(words) or "the file"
+
+
+def _is_union_tag(part: int | str, data: object, location: Location) -> bool:
+    """Pydantic puts the discriminator's value into the location; the file has no such key."""
+    return (
+        location[0] == "connection"
+        and len(location) > 1
+        and part == location[1]
+        and isinstance(data, dict)
+    )
+
+
+def _wording(
+    model: type[BaseModel], place: str, location: Location, detail: Mapping[str, Any]
+) -> tuple[str, str]:
+    kind, context = detail["type"], detail.get("ctx", {})
+    key = str(location[-1]) if location else ""
+    allowed = _field_keys(model, location[:-1])
+    if kind == "missing":
+        return f"`{place}` is missing", f"Write `{key}: …`{_choices(model, location)}."
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(key, allowed)
+        hint = f"Write `{near[0]}`" if near else "Remove it, or write one of: " + ", ".join(allowed)
+        return f"`{place}` is no key of the contract", f"{hint}."
+    if kind in {"literal_error", "union_tag_invalid"}:
+        expected = context.get("expected") or context.get("expected_tags")
+        return f"`{place}` has a value outside its list", f"Write one of: {expected}."
+    if kind == "union_tag_not_found":
+        return (
+            f"`{place}` does not say its technology",
+            f"Write `technology: …`, one of: {', '.join(_technologies())}.",
+        )
+    if kind == "string_pattern_mismatch":
+        return f"`{place}` is not well formed", _pattern_remedy(context.get("pattern", ""))
+    if kind == "string_type":
+        return f"`{place}` is read as a number or a date", "Write it in quotes."
+    if kind == "value_error":
+        return f"`{place}`: {context['error']}", "Then run `citybase source check` again."
+    return f"`{place}`: {detail['msg']}", "Then run `citybase source check` again."
+
+
+def _pattern_remedy(pattern: str) -> str:
+    if pattern == CODE_PATTERN:
+        return "Write lower-case English words joined by `_`."
+    if pattern.startswith("^(varchar"):
+        return (
+            "Write varchar, boolean, smallint, integer, bigint, double, date, timestamp "
+            "or decimal(p,s)."
+        )
+    return f"It has to match {pattern}."
+
+
+def _technologies() -> list[str]:
+    """Every technology that a connection may say."""
+    union = get_args(Connection)[0]
+    return [
+        name
+        for connection in get_args(union)
+        for name in get_args(connection.model_fields["technology"].annotation)
+    ]
+
+
+def _choices(model: type[BaseModel], location: Location) -> str:
+    """The closed list of a missing key, when it has one."""
+    parent = _model_at(model, location[:-1])
+    field = _fields(parent).get(str(location[-1])) if parent else None
+    values = _literals(field) if field is not None else []
+    return f", one of: {', '.join(values)}" if values else ""
+
+
+def _literals(annotation: object) -> list[str]:
+    found = re.findall(r"'([^']+)'", str(annotation))
+    return found if "Literal" in str(annotation) else []
+
+
+def _field_keys(model: type[BaseModel], location: Location) -> list[str]:
+    found = _model_at(model, location)
+    return list(_fields(found)) if found else []
+
+
+def _fields(model: type[BaseModel]) -> dict[str, object]:
+    return {info.alias or name: info.annotation for name, info in model.model_fields.items()}
+
+
+def _model_at(model: type[BaseModel], location: Location) -> type[BaseModel] | None:
+    found: type[BaseModel] | None = model
+    for part in location:
+        if isinstance(part, int) or found is None:
+            continue
+        found = _model_of(_fields(found).get(part))
+    return found
+
+
+def _model_of(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in {Annotated, Union, UnionType, list}:
+        for argument in get_args(annotation):
+            model = _model_of(argument)
+            if model is not None:
+                return model
+    return None
