@@ -62,6 +62,19 @@ class PostgresConnection(Closed):
     db_schema: Annotated[Text, Field(alias="schema")]
 
 
+class MysqlConnection(Closed):
+    """A MySQL or MariaDB database. The variable holds a URL, password included.
+
+    ``schema`` is the database; left out, the URL names it. ``latin1_holds`` says which encoding the
+    applications really write into columns declared latin1; left out, only their ASCII texts land.
+    """
+
+    technology: Literal["mysql"]
+    location_env: EnvironmentName
+    db_schema: Annotated[Text | None, Field(alias="schema")] = None
+    latin1_holds: Literal["latin1", "gbk", "utf8mb4"] | None = None
+
+
 class SqliteConnection(Closed):
     """A SQLite file. The variable holds its path."""
 
@@ -78,8 +91,22 @@ class CsvConnection(Closed):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
 
 
+class XlsxConnection(Closed):
+    """A folder that receives Excel workbooks. The variable holds its path.
+
+    ``sheet`` is the sheet's name, left out the first visible one; ``header_row`` the 1-based row of
+    the header, left out the first row that names the registry's columns.
+    """
+
+    technology: Literal["xlsx"]
+    location_env: EnvironmentName
+    sheet: Text | None = None
+    header_row: Annotated[int | None, Field(ge=1)] = None
+
+
 Connection = Annotated[
-    PostgresConnection | SqliteConnection | CsvConnection, Field(discriminator="technology")
+    PostgresConnection | MysqlConnection | SqliteConnection | CsvConnection | XlsxConnection,
+    Field(discriminator="technology"),
 ]
 
 

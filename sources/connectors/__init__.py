@@ -10,9 +10,16 @@ from typing import assert_never
 from citybase.errors import SourceError
 from sources.connectors.base import Reading, Session
 from sources.connectors.csv import CsvSession
+from sources.connectors.mysql import MysqlSession
 from sources.connectors.postgresql import PostgresSession
 from sources.connectors.sqlite import SqliteSession
-from sources.contract import CsvConnection, PostgresConnection, SqliteConnection, System
+from sources.contract import (
+    CsvConnection,
+    MysqlConnection,
+    PostgresConnection,
+    SqliteConnection,
+    System,
+)
 
 __all__ = ["Reading", "Session", "open_source"]
 
@@ -35,6 +42,8 @@ def open_source(system: System, environment: dict[str, str]) -> Session:
     match connection:
         case PostgresConnection():
             return PostgresSession(system, location, schema=connection.db_schema)
+        case MysqlConnection():
+            return MysqlSession(system, location, connection=connection)
         case SqliteConnection():
             return SqliteSession(system, Path(location))
         case CsvConnection():

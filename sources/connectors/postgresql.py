@@ -186,6 +186,7 @@ class PostgresSession(Session):
         if kind == "timestamptz":
             # The registry's timestamps are the city's own time.
             source = f"({source} at time zone 'Asia/Shanghai')"
-        if kind not in _SAFE:
+        # DuckDB would call every whole number but 0 true.
+        if kind not in _SAFE or (column.type == "boolean" and kind in _WHOLE):
             source = f"{source}::text"
         return f"{source} as {quoted(column.column)}"

@@ -64,7 +64,10 @@ class SqliteSession(Session):
             raise self.explained(table, error) from None
 
     def _select(self, duck: duckdb.DuckDBPyConnection, table: Table) -> str:
-        pragma = f"select name from pragma_table_info({literal(table.source_name)})"
+        # The x: generated columns are columns too; hidden = 1 are those of virtual tables.
+        pragma = (
+            f"select name from pragma_table_xinfo({literal(table.source_name)}) where hidden <> 1"
+        )
         try:
             rows = duck.execute(
                 f"from sqlite_query({literal(_ALIAS)}, {literal(pragma)})"
