@@ -43,7 +43,8 @@ class MysqlLocation:
             port=self.port,
             unix_socket=self.unix_socket,
             user=self.user,
-            password=self.password,
+            # As bytes: PyMySQL would write a text as latin1.
+            password=self.password.encode(),
             database=self.database,
             charset="utf8mb4",
             connect_timeout=_CONNECT_SECONDS,

@@ -1,4 +1,4 @@
-"""Real sources for extraction: a PostgreSQL server that asks its readers for a password."""
+"""Real sources for extraction: servers that ask their readers for a password."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from citybase.settings import Settings
 from tests.integration.extraction.extraction_house import PASSWORD, House, Server
+from tests.mariadb_house import mariadb, mariadb_server
+
+__all__ = ["mariadb", "mariadb_server"]
 
 
 @pytest.fixture(scope="session")
