@@ -66,6 +66,7 @@ def build_families(connection: duckdb.DuckDBPyConnection, plan: CityPlan) -> Blo
     block = _create_seats(connection)
     connection.execute(f"set variable residents = {plan.residents}")
     connection.execute(f"set variable today = date '{plan.today}'")
+    connection.execute(f"set variable now = date '{plan.now}'")
     blocks = -(-plan.residents // block.people)
     connection.execute(_COUPLE.format(blocks=blocks, couples=block.couples, people=block.people))
     connection.execute(_HOUSEHOLD.format(households=blocks * block.households))

@@ -14,6 +14,7 @@ from sources.contract import System, Table
 from sources.registry import Registry
 from sources.simulator.defects import install_defects
 from sources.simulator.families import build_families
+from sources.simulator.known import install_known_person
 from sources.simulator.licences import issue_licences
 from sources.simulator.mixer import install_mixer
 from sources.simulator.numbers import install_numbers
@@ -66,6 +67,7 @@ def generate(
         install_defects(connection)
         block = build_families(connection, plan)
         build_population(connection, plan, block)
+        install_known_person(connection)
         build_organisations(connection, plan, registry)
         prepare_records(connection)
         for write in (

@@ -1,4 +1,4 @@
-"""The plan of a city: the three numbers everything else follows from.
+"""The plan of a city: the four numbers everything else follows from.
 
 Add a field here when two cities of the same seed, scale and day should differ by it. Keep out:
 prevalences of defects (they are fixed in ``defects.py`` and documented, not chosen per run).
@@ -13,6 +13,8 @@ from citybase.errors import CitybaseError
 
 RESIDENTS_AT_SCALE_1 = 11_000_000
 DEFAULT_TODAY = dt.date(2025, 12, 31)
+# Hazards are constant: after two years the people would no longer be those of a city.
+MAXIMAL_ELAPSED_DAYS = 730
 
 
 class CityError(CitybaseError):
@@ -23,14 +25,16 @@ class CityError(CitybaseError):
 class CityPlan:
     """What to generate: two equal plans give equal content, row for row.
 
-    ``scale`` 1 is the whole city of 11,000,000 people; ``today`` is the last day anybody wrote
-    something down. It is a fixed day by default, so that a demonstration repeated tomorrow shows
-    the same city.
+    ``scale`` 1 is the whole city of 11,000,000 people; ``today`` is the base day, on which the city
+    was made. It is a fixed day by default, so that a demonstration repeated tomorrow shows the same
+    city. ``elapsed_days`` is how long the city has lived since: what happens after the base day
+    depends on the plan alone, so 3 days and then 2 more are the same city as 5 days.
     """
 
     seed: int = 1
     scale: float = 0.001
     today: dt.date = DEFAULT_TODAY
+    elapsed_days: int = 0
 
     def __post_init__(self) -> None:
         """Refuse plans that cannot be a city.
@@ -53,10 +57,21 @@ class CityPlan:
                 f"The city's day {self.today} is out of range.",
                 remedy="Write a day from 2024-01-01 to 2060-12-31.",
             )
+        if not 0 <= self.elapsed_days <= MAXIMAL_ELAPSED_DAYS:
+            raise CityError(
+                f"{self.elapsed_days} days of life since the base day are out of range.",
+                remedy=f"A city lives 0 to {MAXIMAL_ELAPSED_DAYS} days; make one of a later day by"
+                " `citybase city create --today`.",
+            )
+
+    @property
+    def now(self) -> dt.date:
+        """The last day anybody wrote something down."""
+        return self.today + dt.timedelta(days=self.elapsed_days)
 
     @property
     def residents(self) -> int:
-        """People in the city, those who died in the last years included."""
+        """People in the city on the base day, those who died in the last years included."""
         return round(RESIDENTS_AT_SCALE_1 * self.scale)
 
     def count(self, *, per_million_residents: int) -> int:
