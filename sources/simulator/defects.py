@@ -7,7 +7,8 @@ Per record: 15-digit leftover 0.8 %, wrong number 0.4 % (half one digit, a quart
 characters swapped, a quarter the number of another person), no number 2 % in health records,
 number text padded, full-width, lower-case x or Cyrillic Х 1 %, homophone or variant character in
 the name 1 % outside the police, day and month of the birth date swapped 0.1 %, birth date or sex
-typed wrong 0.1 % in health records, phone missing 30 % and out of date 15 %.
+typed wrong 0.1 % in health records, a date that is none 0.05 % where it is text, a number rounded
+by a spreadsheet 0.3 % in workbooks, phone missing 30 % and out of date 15 %.
 """
 
 import duckdb
@@ -53,6 +54,13 @@ _MACROS = (
             and mix(i, purpose || '/number') % 1000000 < 14500 then 'number_15_digits'
     end
     """,
+    # A spreadsheet takes 18 digits for a number and keeps 15 of them; an X saves the number.
+    """
+    cell_defect(i, purpose, number) as case
+        when chance(i, purpose || '/cell', 3000) and length(number) = 18
+            and number not like '%X' and number not like '%000' then 'number_rounded'
+    end
+    """,
     # Places 3 to 16: a swap reaches the place after it and leaves the check character alone.
     "typo_place(i, purpose) as 3 + below(i, purpose || '/place', 14)",
     """
@@ -70,6 +78,7 @@ _MACROS = (
         when 'number_missing' then null
         when 'number_of_another' then other_number
         when 'number_15_digits' then substr(number, 1, 6) || substr(number, 9, 9)
+        when 'number_rounded' then substr(number, 1, 15) || '000'
         when 'number_digit_typo' then
             substr(number, 1, typo_place(i, purpose) - 1)
             || (
@@ -122,6 +131,21 @@ _MACROS = (
         when 'birth_swapped' then swapped_date(d)
         when 'birth_wrong' then d - (1 + below(i, purpose || '/birth', 900))::integer
         else d
+    end
+    """,
+    # A file or a column of text takes any text for a date: one in two thousand is none.
+    """
+    date_text_defect(i, purpose) as case mix(i, purpose || '/date text') % 4000
+        when 0 then 'date_impossible'
+        when 1 then 'date_unknown'
+    end
+    """,
+    """
+    damaged_date_text(d, defect) as case
+        when d is null then null
+        when defect = 'date_impossible' then year(d)::varchar || '-02-30'
+        when defect = 'date_unknown' then '不详'
+        else d::varchar
     end
     """,
     """

@@ -7,21 +7,11 @@ this department here. Keep out: how the files are written (``deploy_files``).
 
 import duckdb
 
-from sources.simulator.mixer import set_list
 from sources.simulator.records import HAS_VALID_NUMBER, record_truth
-
-_ETHNICITIES = (
-    "汉 蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 "
-    "高山 拉祜 水 东乡  "
-    "纳西 景颇 柯尔克孜 土 达斡尔 仫佬 羌 布朗 撒拉 毛南 仡佬 锡伯 阿昌 普米 塔吉克 怒 "
-    "乌孜别克 俄罗斯 鄂温克  "
-    "德昂 保安 裕固 京 塔塔尔 独龙 鄂伦春 赫哲 门巴 珞巴 基诺"
-)
 
 
 def write_health_record(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the three tables ``source.health_record__…``."""
-    set_list(connection, "ethnicity", _ETHNICITIES.split())
     connection.execute(_RESIDENT_RECORD)
     record_truth(connection, system="health_record", table="resident_record", key="record_no")
     connection.execute(_BIRTH_CERTIFICATE)

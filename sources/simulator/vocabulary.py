@@ -1,4 +1,4 @@
-"""The words of the city: surnames, given names by sex and era, trade names.
+"""The words of the city: surnames, given names by sex and era, trade names, peoples.
 
 Add words here. Keep out: places (``places.py``) and the ways names are written wrongly
 (``defects.py``).
@@ -51,6 +51,14 @@ _TRADE_WORDS = (
     "银 海 天 宇  "
     "沂 蒙 鲁 齐 东 方 正 大 光 明 永 久 新 世 纪 中 国 强 立 业 腾 飞 龙 凤 麒 麟 星 辰 博 雅 文"
 )
+# In the order of GB/T 3304: 汉 is 01.
+ETHNICITIES = (
+    "汉 蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 "
+    "高山 拉祜 水 东乡  "
+    "纳西 景颇 柯尔克孜 土 达斡尔 仫佬 羌 布朗 撒拉 毛南 仡佬 锡伯 阿昌 普米 塔吉克 怒 "
+    "乌孜别克 俄罗斯 鄂温克  "
+    "德昂 保安 裕固 京 塔塔尔 独龙 鄂伦春 赫哲 门巴 珞巴 基诺"
+)
 _GIVEN_NAME_RANKS = 20_000
 
 
@@ -64,6 +72,7 @@ def install_vocabulary(connection: duckdb.DuckDBPyConnection) -> None:
     pools = [list(dict.fromkeys(pool)) for pool in _GIVEN_POOLS]
     size = min(len(pool) for pool in pools)
     set_list(connection, "given_character", [word for pool in pools for word in pool[:size]])
+    set_list(connection, "ethnicity", ETHNICITIES.split())
     set_list(connection, "rare_character", _RARE_CHARACTERS)
     set_list(connection, "foreign_name", _FOREIGN_NAMES)
     set_list(connection, "trade_word", list(dict.fromkeys(_TRADE_WORDS.split())))
