@@ -1,11 +1,12 @@
-"""Organisations: enterprises, cooperatives, businesses, social organisations, government.
+"""Organisations: who there is, who stands for them, when they began and what became of them.
 
-Creates the temporary tables ``organisation`` (one row each, ids from 0) and ``organisation_event``
-(dated changes of state). Add kinds of organisations and what happens to them here. Keep out: what
-departments wrote about them (``records_market``, ``records_human_resources``).
+Creates ``organisation_dated``; ``organisation_history`` makes ``organisation`` of it. Ids count from
+0 over ``organisation_kinds``, then government, then those founded after the base day. Add here what
+happens to the life of an organisation. Keep out: names, codes and changes
+(``organisation_history.py``), what departments wrote (``records_*``).
 
-Sources: GB 32100-2015 (credit code), GS 15-2006 (registration number), GB/T 36104-2018 (states 1
-正常, 2 异常, 3 吊销, 4 注销; business types 01 设立, 02 变更, 03 注销).
+Every draw depends on the id alone. What happens after the base day has a constant hazard: the day is
+drawn once, and the city has reached it or not.
 """
 
 import duckdb
@@ -13,288 +14,344 @@ import duckdb
 from sources.registry import Registry
 from sources.simulator.government import create_government
 from sources.simulator.mixer import set_list
-from sources.simulator.plan import CityPlan
-
-# Organisations per million residents, by the first two characters of the credit code.
-_PER_MILLION = {"91": 36_000, "93": 3_600, "92": 82_000, "52": 4_200, "51": 3_400, "53": 400}
-_INDUSTRIES = (
-    "5211 5221 5241 5281 5171 5179 6210 6220 6110 5010 4710 4820 5430 2110 3011 1711 3311 6510 "
-    "7211 7010 8010 8111 8321 0141 0321 1310 7320 5122 5291 6031"
+from sources.simulator.organisation_history import write_history
+from sources.simulator.organisation_kinds import (
+    FOUNDED_PER_MILLION_A_DAY,
+    create_kinds,
+    first_and_size,
 )
-_SUFFIXES = {
-    "91": ("商贸有限公司", "建材有限公司", "物流有限公司", "食品有限公司", "科技有限公司",
-           "机械有限公司", "木业有限公司", "建筑工程有限公司", "农业发展有限公司",
-           "电子商务有限公司"),
-    "92": ("超市", "饭店", "五金店", "服装店", "早餐店", "理发店", "汽修部", "建材经营部", "水果店",
-           "诊所", "烟酒店", "面馆"),
-    "93": ("种植专业合作社", "养殖专业合作社", "果蔬专业合作社", "农机专业合作社"),
-    "51": ("商会", "行业协会", "志愿者协会", "书法家协会", "体育协会"),
-    "52": ("幼儿园", "职业培训学校", "社会工作服务中心", "养老服务中心"),
-    "53": ("慈善基金会", "教育基金会"),
-}  # fmt: skip
+from sources.simulator.organisation_known import install_known_organisation, install_times
+from sources.simulator.places import COUNTIES
+from sources.simulator.plan import CityPlan
+from sources.simulator.shareholders import draw_shareholders, write_shareholders
 
 
 def build_organisations(
     connection: duckdb.DuckDBPyConnection, plan: CityPlan, registry: Registry
 ) -> None:
-    """Create ``government``, ``organisation`` and ``organisation_event``. Needs ``person``."""
+    """Create ``organisation``, ``organisation_change``, ``organisation_event``, ``succession``,
+    ``shareholder``, ``officer`` and the macro ``known_organisation``. Needs people.
+    """
+    install_times(connection)
     create_government(connection, registry)
-    for pair, suffixes in _SUFFIXES.items():
-        set_list(connection, f"suffix_{pair}", suffixes)
-    set_list(connection, "industry", _INDUSTRIES.split())
-    connection.execute(
-        "create or replace temp table organisation_range (pair varchar, first bigint, size bigint)"
+    registered = create_kinds(connection, plan)
+    _install_draws(connection, plan)
+    numbers = {"registered": registered, **_founded(connection, plan, registered)}
+    for kind in ("enterprise", "outside", "individual", "school"):
+        first, size = first_and_size(connection, kind)
+        numbers |= {f"first_{kind}": first, f"size_{kind}": size}
+    for statement in (_DRAW, _SUCCESSION_PLAN):
+        connection.execute(statement.format(**numbers))
+    draw_shareholders(
+        connection, first=numbers["first_enterprise"], size=numbers["size_enterprise"]
     )
-    first = 0
-    for pair, share in _PER_MILLION.items():
-        size = plan.count(per_million_residents=share)
-        connection.execute("insert into organisation_range values (?, ?, ?)", [pair, first, size])
-        first += size
-    connection.execute(_REPRESENTATIVE_SEATS)
-    connection.execute(_ORGANISATION.format(registered=first))
-    connection.execute(_EVENT)
+    connection.execute(_OFFICER)
+    connection.execute(_AGED)
+    connection.execute(_SUCCESSION)
+    connection.execute(_DATED)
+    write_history(connection, numbers)
+    write_shareholders(connection)
+    install_known_organisation(connection)
 
 
-_REPRESENTATIVE_SEATS = """
-create or replace temp table representative_seat as
-select row_number() over (order by seat) - 1 as place, seat
-from seat
-where role in ('husband', 'wife')
+def _install_draws(connection: duckdb.DuckDBPyConnection, plan: CityPlan) -> None:
+    seats = connection.execute(
+        "select seat from seat where role in ('husband', 'wife') order by seat"
+    ).fetchall()
+    people = connection.execute("select count(*) from seat").fetchone()
+    assert people is not None  # noqa: S101 - an aggregate has one row
+    blocks = max(1, plan.residents // int(people[0]))
+    set_list(connection, "grown_up_seat", [seat for (seat,) in seats])
+    set_list(connection, "township_county", [
+        number for number, county in enumerate(COUNTIES) for _ in county.townships.split()
+    ])  # fmt: skip
+    for macro in (
+        # a husband or wife of a full block
+        f"grown_up(i, purpose) as {people[0]} * below(i, purpose || '/block', {blocks})"
+        " + pick_grown_up_seat(i, purpose || '/seat')",
+        "day_drawn(i, purpose, per_million) as 1 + floor("
+        "ln(1 - unit(i, purpose)) / ln(1 - per_million / 1000000.0))",
+        # the day something of a constant daily hazard happens after the base day, null if later
+        "day_after_base(i, purpose, per_million) as case"
+        " when getvariable('now') > getvariable('today')"
+        " and day_drawn(i, purpose, per_million) <= getvariable('now') - getvariable('today')"
+        " then getvariable('today') + day_drawn(i, purpose, per_million)::integer end",
+    ):
+        connection.execute(f"create or replace temp macro {macro}")
+
+
+def _founded(
+    connection: duckdb.DuckDBPyConnection, plan: CityPlan, registered: int
+) -> dict[str, int | float]:
+    """Those founded after the base day: how many a day, how many by now, the first id."""
+    row = connection.execute("select count(*) from government").fetchone()
+    assert row is not None  # noqa: S101 - an aggregate has one row
+    daily = plan.residents * FOUNDED_PER_MILLION_A_DAY / 1_000_000
+    elapsed = (plan.now - plan.today).days
+    return {
+        "bodies": int(row[0]),
+        "first_founded": registered + int(row[0]),
+        "founded": int(daily * elapsed),
+        "daily": daily,
+    }
+
+
+# Places in the order of the kind decide who succeeds whom; see _SUCCESSION_PLAN.
+_DRAW = """
+create or replace temp table organisation_drawn as
+with listed as (
+    select first + place as organisation_id, place, null::date as founded_date, kind_no
+    from (select *, unnest(range(size)) as place from organisation_kind)
+    union all
+    select
+        {first_founded} + n,
+        1000000000 + n,
+        getvariable('today') + 1 + floor(n / {daily})::integer,
+        getvariable('founded_kind')[1 + n % 10]
+    from range({founded}) as t(n)
+),
+placed as (
+    select
+        listed.*,
+        kind,
+        pair,
+        -- who becomes an enterprise has its owner and county from the start
+        case
+            when kind = 'individual' and place % 80 = 15 and (place - 1) // 2 < {size_enterprise}
+                then {first_enterprise} + (place - 1) // 2
+            when kind = 'enterprise' and place % 100 = 30 and place + 1 < {size_enterprise}
+                then organisation_id + 1
+            else organisation_id
+        end as persona_id,
+        case
+            when is_of_village then (place * 61 + 17) % len(getvariable('township'))
+        end as village_township,
+    from listed
+    inner join organisation_kind on listed.kind_no = organisation_kind.kind_no
+),
+located as (
+    select
+        *,
+        case
+            when kind in ('outside', 'foreign_office') then null
+            when village_township is not null
+                then getvariable('township_county')[village_township + 1]
+            else pick_county_slot(persona_id, 'organisation county')
+        end as county_no,
+        coalesce(
+            village_township,
+            getvariable('township_offset')[1 + pick_county_slot(persona_id, 'organisation county')]
+            + below(organisation_id, 'organisation township', getvariable('township_count')
+                [1 + pick_county_slot(persona_id, 'organisation county')])
+        ) as township_no,
+    from placed
+)
+select
+    *,
+    case
+        when kind = 'branch' and chance(organisation_id, 'head outside', 100000)
+            then {first_outside} + below(organisation_id, 'head', {size_outside})
+        when kind = 'branch' then {first_enterprise} + below(organisation_id, 'head', {size_enterprise})
+    end as head_organisation_id,
+    case
+        when kind = 'union' and place % 5 = 4
+            then {first_school} + below(organisation_id, 'host', {size_school})
+        when kind = 'union'
+            then {first_enterprise} + below(organisation_id, 'host', {size_enterprise})
+    end as host_organisation_id,
+    grown_up(persona_id, 'officer a') as officer_a,
+    grown_up(organisation_id, 'officer b') as officer_b,
+    grown_up(organisation_id, 'officer c') as officer_c,
+from located
 """
 
-_ORGANISATION = """
-create or replace temp table organisation as
-with registered as (
-    select first + i as organisation_id, pair
-    from organisation_range, range({registered}) as t(i)
-    where i < size
-),
-drawn as (
+# Kinds: 1 absorbed, 2 merged into a new one, 3 split off, 4 a business becomes an enterprise, 5 an
+# enterprise of the old law becomes a company.
+_SUCCESSION_PLAN = """
+create or replace temp table succession_plan as
+with enterprise as (
+    select organisation_id, place from organisation_drawn
+    where kind = 'enterprise' and place < 1000000000
+)
+select organisation_id as predecessor_id, organisation_id - 1 as successor_id, '1' as kind_code
+from enterprise where place % 100 = 13
+union all
+select organisation_id, organisation_id - place % 200 + 52, '2'
+from enterprise where place % 200 in (50, 51) and place - place % 200 + 52 < {size_enterprise}
+union all
+select organisation_id - 1, organisation_id, '3'
+from enterprise where place % 200 = 61
+union all
+select organisation_id, organisation_id + 1, '5'
+from enterprise where place % 100 = 30 and place + 1 < {size_enterprise}
+union all
+select organisation_id, persona_id, '4'
+from organisation_drawn
+where kind = 'individual' and persona_id <> organisation_id
+"""
+
+# Everybody who stands for an organisation or owns a share: one small table instead of joins with
+# all people.
+_OFFICER = """
+create or replace temp table officer as
+with wanted as (
+    select officer_a as person_id from organisation_drawn
+    union
+    select officer_b from organisation_drawn
+    union
+    select officer_c from organisation_drawn
+    union
+    select person_id from shareholder_drawn
+)
+select
+    person.person_id,
+    person.name,
+    person.number,
+    person.number_kind,
+    person.birth_date,
+    mixed_up.other_number,
+from person
+inner join wanted on person.person_id = wanted.person_id
+left join mixed_up on person.person_id = mixed_up.mixed_up_id
+"""
+
+_AGED = """
+create or replace temp table organisation_aged as
+select
+    drawn.*,
+    case
+        when founded_date is not null then founded_date
+        when is_founded then greatest(
+            getvariable('today') - 20
+            - (oldest_days * pow(unit(organisation_id, 'established'), age_power))::integer,
+            least(officer.birth_date + 8050, getvariable('today') - 15)
+        )
+        else getvariable('today') - 20
+            - (oldest_days * pow(unit(organisation_id, 'established'), age_power))::integer
+    end as own_date,
+from organisation_drawn as drawn
+inner join organisation_kind using (kind_no)
+left join officer on drawn.officer_a = officer.person_id
+"""
+
+# A new one begins on the day it succeeds; who is split off begins after the old one.
+_SUCCESSION = """
+create or replace temp table succession as
+with dated as (
     select
-        organisation_id,
-        pair,
-        pick_county_slot(organisation_id, 'organisation county') as county_no,
-        -- people who stand for an organisation are husbands and wives of the full blocks
-        below(
-            organisation_id,
-            'representative block',
-            getvariable('residents') // (select count(*) from seat)
-        ) * (select count(*) from seat) as block_start,
-        below(
-            organisation_id,
-            'representative place',
-            (select count(*) from representative_seat)
-        ) as place,
-        (
-            case pair when '92' then 6200 else 11800 end
-            * pow(unit(organisation_id, 'established'), 1.7)
-        )::integer as age_days,
-        below(organisation_id, 'fate', 1000) as fate,
-    from registered
-),
-represented as (
+        plan.*,
+        old.own_date as old_date,
+        new.own_date as new_date,
+        below(predecessor_id, 'succession', 900)::integer as span,
+    from succession_plan as plan
+    inner join organisation_aged as old on plan.predecessor_id = old.organisation_id
+    inner join organisation_aged as new on plan.successor_id = new.organisation_id
+)
+select
+    predecessor_id,
+    successor_id,
+    kind_code,
+    case kind_code
+        when '1' then least(greatest(old_date, new_date) + 5 + span, getvariable('today') - 2)
+        when '3' then greatest(new_date, old_date + 9)
+        else new_date
+    end as succeeded_date,
+    case when kind_code in ('2', '4', '5') then least(old_date, new_date - 100 - span) end
+        as predecessor_date,
+from dated
+"""
+
+_DATED = """
+create or replace temp table organisation_dated as
+with joined as (
     select
-        drawn.*,
-        person.person_id as representative_person_id,
-        greatest(
-            getvariable('today') - 20 - drawn.age_days,
-            least(person.birth_date + 8050, getvariable('today') - 15)
-        ) as established_date,
-    from drawn
-    inner join representative_seat on drawn.place = representative_seat.place
-    inner join person on drawn.block_start + representative_seat.seat = person.person_id
+        aged.*,
+        coalesce(old.predecessor_date, new.succeeded_date, own_date) as established_date,
+        old.succeeded_date as succeeded_date,
+        old.successor_id as successor_id,
+        case
+            when old.predecessor_id is not null then 1
+            when new.successor_id is not null or aged.kind = 'outside' then 0
+            else below(organisation_id, 'fate', 1000)
+        end as fate,
+        until_normal,
+        until_restored,
+        until_abnormal,
+        until_revoked,
+        until_cancelled,
+        name_changes,
+        officer_changes,
+        address_changes,
+        capital_changes,
+        industry,
+    from organisation_aged as aged
+    inner join organisation_kind using (kind_no)
+    left join (
+        select predecessor_id, successor_id, succeeded_date, predecessor_date
+        from succession
+        where kind_code <> '3'
+    ) as old
+        on aged.organisation_id = old.predecessor_id
+    left join (
+        select successor_id, max(succeeded_date) as succeeded_date
+        from succession
+        where kind_code = '3'
+        group by successor_id
+        union all
+        select successor_id, null from succession where kind_code <> '3' group by successor_id
+    ) as new
+        on aged.organisation_id = new.successor_id
 ),
 fated as (
     select
         *,
-        case pair
-            when '92' then case
-                when fate < 690 then '1' when fate < 705 then '2' when fate < 715 then '3' else '4'
-            end
-            else case
-                when fate < 790 then '1' when fate < 825 then '2' when fate < 870 then '3' else '4'
-            end
-        end as status_code,
         established_date + 1 + below(
-            organisation_id, 'state day', greatest(1, getvariable('today') - established_date)
-        )::integer as state_date,
-    from represented
+            organisation_id, 'state day', greatest(1, getvariable('today') - established_date - 1)
+        )::integer as first_date,
+    from joined
 ),
-coded as (
+told as (
     select
         *,
-        getvariable('county_code')[county_no + 1] as division_code,
-        case when status_code in ('3', '4') then least(state_date, getvariable('today')) end
-            as ended_date,
         case
-            when pair = '92' and established_date < date '2015-10-01'
-                then 'L' || lpad(((organisation_id * 13 + 7) % 10000000)::varchar, 7, '0')
-            when established_date < date '2015-10-01'
-                then (20000000 + (organisation_id * 37 + 11) % 60000000)::varchar
-            else 'MA3' || letters_31_5((organisation_id * 7919 + 101) % 28629151)
-        end as body,
-        pair in ('91', '92', '93') as is_market_entity,
+            when founded_date is not null then null
+            when fate >= until_normal and fate < until_abnormal then first_date
+        end as abnormal_then,
+        case
+            when founded_date is null and fate >= until_abnormal and fate < until_revoked
+                then first_date
+            when founded_date is null and fate >= until_cancelled then first_date
+        end as revoked_then,
+        first_date + 200 + below(organisation_id, 'second state', 900)::integer as second_date,
     from fated
 ),
-numbered as (
+based as (
     select
         *,
-        organisation_code(body) as full_organisation_code,
-        is_market_entity and established_date < date '2015-10-01' as has_registration_number,
-        -- old organisations that ended before the codes were unified never got a credit code
-        coalesce(ended_date > date '2016-06-30', true) as has_uscc,
-        pair || division_code || full_organisation_code as credit_stem,
-    from coded
-),
-named as (
-    select
-        organisation_id,
-        pair,
-        county_no,
-        division_code,
-        representative_person_id,
-        established_date,
-        status_code,
-        ended_date,
-        case when status_code = '2' then least(state_date, getvariable('today')) end
-            as abnormal_date,
-        is_market_entity,
-        case when has_uscc then credit_code(credit_stem) end
-            as uscc,
+        case when abnormal_then is not null and fate < until_restored
+            and second_date <= getvariable('today') then second_date end as restored_then,
         case
-            when pair = '92' and established_date < date '2015-10-01' and not has_uscc then null
-            else full_organisation_code
-        end as organisation_code,
-        case when has_registration_number then registration_number(
-            division_code::bigint * 100000000
-            + case pair when '92' then 60000000 else 20000000 end
-            + organisation_id * 7 % 10000000
-        ) end as registration_number,
-        case pair when '92' then '' else '临沂' || case
-            when chance(organisation_id, 'city in name', 400000) then '市' else '' end
-        end
-        || case pair when '92' then getvariable('county_name')[county_no + 1] else '' end
-        || pick_trade_word(organisation_id, 'trade 1')
-        || pick_trade_word(organisation_id, 'trade 2')
-        || case when chance(organisation_id, 'three characters', 300000)
-            then pick_trade_word(organisation_id, 'trade 3') else '' end
-        || case pair
-            when '91' then pick_suffix_91(organisation_id, 'suffix')
-            when '92' then pick_suffix_92(organisation_id, 'suffix')
-            when '93' then pick_suffix_93(organisation_id, 'suffix')
-            when '51' then pick_suffix_51(organisation_id, 'suffix')
-            when '52' then pick_suffix_52(organisation_id, 'suffix')
-            else pick_suffix_53(organisation_id, 'suffix')
-        end as name,
-        case pair
-            when '91' then ['1130', '1151', '1151', '1153', '1190', '2190', '4540', '1110']
-                [1 + below(organisation_id, 'type', 8)]
-            when '92' then '9500'
-            when '93' then '9100'
-            else pair
-        end as entity_type_code,
-        case
-            when pair = '92' and chance(organisation_id, 'no capital', 600000) then null
-            when pair = '92' then (1 + below(organisation_id, 'capital', 20))::decimal(24, 6)
-            when chance(organisation_id, 'odd capital', 60000)
-                then (below(organisation_id, 'capital', 900000000) / 1000000.0)::decimal(24, 6)
-            else ([3, 10, 30, 50, 100, 100, 200, 500, 1000, 3000, 5000, 10000]
-                [1 + below(organisation_id, 'capital', 12)])::decimal(24, 6)
-        end as capital_wan_cny,
-        pick_industry(organisation_id, 'industry') as industry_code,
-        address_of(county_no, organisation_id, 'organisation address') as address,
-        '0539-' || (1000000 + below(organisation_id, 'telephone', 8999999))::varchar as phone,
-        null::varchar as function_code,
-    from numbered
-),
-bodies as (
-    select
-        {registered} + body_no as organisation_id,
-        body_no,
-        function_code,
-        county_no,
-        division,
-        name,
-        pair,
-        organisation_code(body) as organisation_code,
-        uscc,
-        pair || division || organisation_code(body) as credit_stem,
-    from government
-),
-government_bodies as (
-    select
-        organisation_id,
-        pair,
-        county_no,
-        division as division_code,
-        null::bigint as representative_person_id,
-        date '1994-12-17' + (body_no * 3)::integer as established_date,
-        '1' as status_code,
-        null::date as ended_date,
-        null::date as abnormal_date,
-        false as is_market_entity,
-        coalesce(uscc, credit_code(credit_stem)) as uscc,
-        organisation_code,
-        null::varchar as registration_number,
-        name,
-        pair as entity_type_code,
-        null::decimal(24, 6) as capital_wan_cny,
-        '9221' as industry_code,
-        address_of(coalesce(county_no, 0), organisation_id, 'organisation address') as address,
-        '0539-' || (8000000 + body_no)::varchar as phone,
-        function_code,
-    from bodies
+            when succeeded_date is not null then succeeded_date
+            when founded_date is not null then null
+            when fate >= until_cancelled
+                then case when second_date <= getvariable('today') then second_date end
+            when fate >= until_revoked then first_date
+        end as cancelled_then,
+        kind_no in (select kind_no from organisation_kind where until_revoked > until_abnormal)
+            as can_be_revoked,
+    from told
 )
-select * from named
-union all
-select * from government_bodies
-"""
-
-_EVENT = """
-create or replace temp table organisation_event as
-with market as (
-    select * from organisation where is_market_entity
-),
-founded as (
-    select organisation_id, 0 as place, '01' as event_type_code, established_date as event_date
-    from market
-),
-changed as (
-    select
-        organisation_id,
-        1 + n as place,
-        '02' as event_type_code,
-        established_date + 1 + below(
-            organisation_id * 4 + n,
-            'change day',
-            greatest(1, coalesce(ended_date, getvariable('today')) - established_date - 1)
-        )::integer as event_date
-    from market, range(2) as changes(n)
-    where chance(organisation_id * 4 + n, 'change', 350000)
-),
-ended as (
-    select
-        organisation_id,
-        4 as place,
-        case status_code when '4' then '03' else '04' end as event_type_code,
-        ended_date as event_date
-    from market
-    where ended_date is not null
-),
-abnormal as (
-    select organisation_id, 3 as place, '05' as event_type_code, abnormal_date as event_date
-    from market
-    where abnormal_date is not null
-),
-final as (
-    select * from founded
-    union all
-    select * from changed
-    union all
-    select * from abnormal
-    union all
-    select * from ended
-)
-select * from final
-where event_date <= getvariable('today')
+select
+    * exclude (abnormal_then, restored_then, revoked_then, cancelled_then),
+    coalesce(abnormal_then, case when can_be_revoked and revoked_then is null
+        and cancelled_then is null then day_after_base(organisation_id, 'abnormal later', 90) end)
+        as abnormal_date,
+    coalesce(restored_then, case when revoked_then is null and cancelled_then is null
+        and abnormal_then is not null
+        then day_after_base(organisation_id, 'restored later', 900) end) as restored_date,
+    coalesce(revoked_then, case when can_be_revoked and cancelled_then is null
+        then day_after_base(organisation_id, 'revoked later', 30) end) as revoked_date,
+    coalesce(cancelled_then, case when kind <> 'outside'
+        then day_after_base(organisation_id, 'cancelled later', 200) end) as cancelled_date,
+from based
 """
