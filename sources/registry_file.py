@@ -18,6 +18,9 @@ from pydantic import BaseModel, ValidationError
 from citybase.errors import RegistryError
 from sources.contract import CODE_PATTERN, Connection
 
+# How a drafted file begins a value that only a person can decide; what follows says which.
+PLACEHOLDER = "???"
+
 Location = tuple[int | str, ...]
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -38,6 +41,7 @@ class RegistryFile:
         """
         node = _compose(path)
         _refuse_duplicate_keys(path, node)
+        _refuse_placeholders(path, node, ())
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
         if not isinstance(data, dict):
             raise RegistryError(f"{path}:1 is not a mapping.", remedy=f"Begin with {begin}.")
@@ -136,6 +140,21 @@ def _refuse_duplicate_keys(path: Path, node: yaml.Node) -> None:
                 )
             seen.add(key.value)
             _refuse_duplicate_keys(path, value)
+
+
+def _refuse_placeholders(path: Path, node: yaml.Node, keys: tuple[str, ...]) -> None:
+    """A draft is no declaration: what nobody has decided yet must not pass for text."""
+    if isinstance(node, yaml.SequenceNode):
+        for child in node.value:
+            _refuse_placeholders(path, child, keys)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            _refuse_placeholders(path, value, (*keys, str(key.value)))
+    elif str(node.value).startswith(PLACEHOLDER):
+        raise RegistryError(
+            f"{path}:{node.start_mark.line + 1} leaves `{'.'.join(keys)}` undecided.",
+            remedy=f"Write in its place: {str(node.value).removeprefix(PLACEHOLDER).strip()}.",
+        )
 
 
 def _place(data: object, location: Location) -> str:

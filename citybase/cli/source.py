@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from citybase.cli.discover import discover
 from citybase.cli.problems import Problem, print_problems
 
 app = typer.Typer(no_args_is_help=True)
 console = Console()
+app.command("discover")(discover)
 
 
 @app.command("list")

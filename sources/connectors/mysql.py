@@ -26,8 +26,8 @@ _ACCESS_DENIED = {1044, 1045, 1698}
 
 _WHOLE = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
 _WORDS = frozenset({"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"})
-_BYTES = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"})
-_SHAPES = frozenset(
+BYTES = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"})
+SHAPES = frozenset(
     {
         "geometry", "point", "linestring", "polygon",
         "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection",
@@ -232,9 +232,9 @@ def _value(source: str, kind: str, column_type: str) -> str:
         return wide if column_type == "double" else f"cast({wide} as char)"
     if kind == "bit":
         return f"cast({source} + 0 as char)"
-    if kind in _BYTES:
+    if kind in BYTES:
         return f"hex({source})"
-    if kind in _SHAPES:
+    if kind in SHAPES:
         return f"st_astext({source})"
     if kind == "timestamp":
         # The registry's timestamps are the city's own time; the zero timestamp has no zone.
