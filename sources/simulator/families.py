@@ -69,7 +69,9 @@ def build_families(connection: duckdb.DuckDBPyConnection, plan: CityPlan) -> Blo
     connection.execute(f"set variable now = date '{plan.now}'")
     blocks = -(-plan.residents // block.people)
     connection.execute(_COUPLE.format(blocks=blocks, couples=block.couples, people=block.people))
-    connection.execute(_HOUSEHOLD.format(households=blocks * block.households))
+    connection.execute(
+        _HOUSEHOLD.format(households=blocks * block.households, of_block=block.households)
+    )
     return block
 
 
@@ -107,6 +109,10 @@ def _create_seats(connection: duckdb.DuckDBPyConnection) -> Block:
         " ages integer[], husband_seat integer, wife_seat integer)"
     )
     insert_rows(connection, "couple_seat", couple_rows)
+    connection.execute(
+        "create or replace temp table migrant_seat as select distinct household_no from seat"
+        " where kind in ('young_single', 'couple', 'one_child')"
+    )
     return Block(people=len(seats), households=household + 1, couples=couple + 1)
 
 
@@ -159,7 +165,7 @@ children as (
     select
         *,
         case
-            when chance(couple_id, 'twins', 62000) then child_1_birth
+            when chance(couple_id, 'twins', 23000) then child_1_birth
             else child_1_birth + 330 + below(
                 couple_id,
                 'second',
@@ -218,6 +224,9 @@ with drawn as (
         end as county_far,
         below(household_id, 'move age', 1500)
         + below(household_id, 'move age 2', 700) as move_age,
+        -- young households that came from elsewhere in China and are registered there
+        household_id % {of_block} in (select household_no from migrant_seat)
+            and chance(household_id, 'migrant', 80000) as is_migrant,
     from range({households}) as t(household_id)
 ),
 placed as (
@@ -226,7 +235,8 @@ placed as (
         county_now,
         coalesce(case when has_moved then county_far end, county_now) as county_before,
         case when has_moved then getvariable('today') - 10 - move_age::integer end as moved_date,
-        has_moved and is_away as is_away,
+        has_moved and is_away and not is_migrant as is_away,
+        is_migrant,
         address_of(county_now, household_id, 'address') as address_now,
         case when has_moved
             then address_of(coalesce(county_far, county_now), household_id, 'address before')
@@ -239,9 +249,18 @@ select
     county_before,
     moved_date,
     is_away,
+    is_migrant,
     address_now,
     coalesce(address_moved_from, address_now) as address_before,
-    case when is_away then address_moved_from else address_now end as registered_address,
-    case when is_away then county_before else county_now end as registered_county,
+    case
+        when is_migrant then null
+        when is_away then address_moved_from
+        else address_now
+    end as registered_address,
+    case
+        when is_migrant then null
+        when is_away then county_before
+        else county_now
+    end as registered_county,
 from placed
 """

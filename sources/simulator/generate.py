@@ -28,6 +28,7 @@ from sources.simulator.records_health import write_health_record
 from sources.simulator.records_human_resources import write_social_security
 from sources.simulator.records_market import write_enterprise_register
 from sources.simulator.records_public_security import write_household_register
+from sources.simulator.shared_numbers import choose_shared_numbers
 from sources.simulator.vocabulary import install_vocabulary
 
 
@@ -66,6 +67,7 @@ def generate(
         install_vocabulary(connection)
         install_defects(connection)
         block = build_families(connection, plan)
+        choose_shared_numbers(connection, plan)
         build_population(connection, plan, block)
         install_known_person(connection)
         build_organisations(connection, plan, registry)

@@ -1,8 +1,9 @@
 """People: one row each, with number, name, sex, birth, schooling, phone and death.
 
-Creates the temporary tables ``person`` (ids from 0; everything a function of id, purpose and seed)
-and ``mixed_up`` (whose papers lie in one drawer with whose). Add attributes of people here. Keep
-out: families and moves (``families.py``), what departments wrote (``records_*``).
+Creates the temporary tables ``person`` (ids from 0; everything a function of id, purpose and seed;
+the people of the base day as they were on it) and ``mixed_up`` (whose papers lie in one drawer with
+whose). Add attributes of people here. Keep out: families and moves (``families.py``), further cards
+(``cards.py``), what happens to people (``life_events.py``), what departments wrote (``records_*``).
 """
 
 import duckdb
@@ -12,7 +13,9 @@ from sources.simulator.plan import CityPlan
 
 
 def build_population(connection: duckdb.DuckDBPyConnection, plan: CityPlan, block: Block) -> None:
-    """Create ``person`` and ``mixed_up``. Needs the families and the number macros."""
+    """Create ``person`` and ``mixed_up``. Needs the families, the pairs that share a
+    number and the number macros.
+    """
     connection.execute(
         _PERSON.format(
             residents=plan.residents,
@@ -21,12 +24,21 @@ def build_population(connection: duckdb.DuckDBPyConnection, plan: CityPlan, bloc
             couples=block.couples,
         )
     )
+    connection.execute(_ONE_NUMBER_FOR_TWO)
     connection.execute(_MIXED_UP)
 
 
 _PERSON = """
 create or replace temp table person as
-with seated as (
+with sharer as (
+    select pair_no, first_person_id as person_id, null::bigint as first_person_id, birth_date,
+        is_hidden, 1 as ordinal
+    from number_shared
+    union all
+    select pair_no, second_person_id, first_person_id, birth_date, is_hidden, 2
+    from number_shared
+),
+seated as (
     select
         i as person_id,
         i // {people} * {households} + seat.household_no as household_id,
@@ -46,13 +58,16 @@ related as (
         couple.divorce_date,
         household.county_now,
         household.moved_date,
-        case seated.role
-            when 'husband' then couple.husband_birth
-            when 'left' then couple.husband_birth
-            when 'child_1' then couple.child_1_birth
-            when 'child_2' then couple.child_2_birth
-            when 'grandfather' then couple.grandfather_birth
-            when 'grandmother' then couple.grandmother_birth
+        household.is_migrant,
+        shared.pair_no is not null as has_shared_number,
+        coalesce(shared.is_hidden and shared.ordinal = 2, false) as is_unknown_to_police,
+        case
+            when shared.ordinal = 2 then shared.birth_date
+            when seated.role in ('husband', 'left') then couple.husband_birth
+            when seated.role = 'child_1' then couple.child_1_birth
+            when seated.role = 'child_2' then couple.child_2_birth
+            when seated.role = 'grandfather' then couple.grandfather_birth
+            when seated.role = 'grandmother' then couple.grandmother_birth
             else couple.wife_birth
         end as birth_date,
         seated.role = 'child_2' and couple.child_1_birth = couple.child_2_birth as is_second_twin,
@@ -63,7 +78,7 @@ related as (
             when 'wife' then '2'
             when 'grandmother' then '2'
             when 'single' then case
-                when below(seated.person_id, 'sex', 100)
+                when below(coalesce(shared.first_person_id, seated.person_id), 'sex', 100)
                     < case seated.kind when 'elder_single' then 32 else 58 end then '1'
                 else '2'
             end
@@ -79,13 +94,15 @@ related as (
     from seated
     inner join couple on seated.couple_id = couple.couple_id
     inner join household on seated.household_id = household.household_id
+    left join sharer as shared on seated.person_id = shared.person_id
 ),
 kinds as (
     select
         *,
         getvariable('today') - birth_date as age_days,
         case
-            when role <> 'single' or kind <> 'young_single' then 'resident_number'
+            when role <> 'single' or kind <> 'young_single' or is_migrant or has_shared_number
+                then 'resident_number'
             when chance(person_id, 'compatriot', 17000) then 'residence_permit'
             when chance(person_id, 'foreigner', 8000) then 'permanent_resident_card'
             when chance(person_id, 'foreigner earlier', 5000) then 'permanent_resident_card_old'
@@ -101,6 +118,7 @@ kinds as (
             else greatest(birth_date, date '1985-01-01')
         end as number_issued_date,
         case
+            when is_migrant then true
             when role in ('child_1', 'child_2') then chance(person_id, 'born away', 18000)
             else chance(person_id, 'born away', 62000)
         end as is_born_away,
@@ -121,8 +139,9 @@ areas as (
                 then 937000 + [840, 826, 392, 410, 276, 643, 704]
                     [1 + below(person_id, 'country', 7)]
             when is_born_away and number_issued_date < date '1995-01-01'
-                and chance(person_id, 'abolished code', 400000)
+                and not is_migrant and chance(person_id, 'abolished code', 400000)
                 then pick_code_elsewhere_former(person_id, 'birthplace')::bigint
+            when is_migrant then pick_code_elsewhere(household_id, 'origin')::bigint
             when is_born_away then pick_code_elsewhere(person_id, 'birthplace')::bigint
             when number_issued_date < date '1994-01-01'
                 then getvariable('county_former_code')[birth_county + 1]::bigint
@@ -182,7 +201,7 @@ named as (
         end as name,
         -- yearly mortality by age, over the last eight years
         case
-            when unit(person_id, 'death') < case
+            when not has_shared_number and unit(person_id, 'death') < case
                 when age_days < 14600 then 0.005
                 when age_days < 21900 then 0.025
                 when age_days < 25550 then 0.09
@@ -247,9 +266,21 @@ select
     education_code,
     marital_status_at_life,
     death_date,
-    number_kind = 'resident_number' as is_registered,
+    number_kind = 'resident_number' and not is_migrant and not is_unknown_to_police
+        as is_registered,
+    is_migrant,
+    case when is_migrant then area::varchar end as origin_division_code,
+    has_shared_number,
     is_second_twin,
 from final
+"""
+
+_ONE_NUMBER_FOR_TWO = """
+update person
+set number = first.number, stem = first.stem
+from number_shared
+inner join person as first on number_shared.first_person_id = first.person_id
+where person.person_id = number_shared.second_person_id
 """
 
 # One person in fifty whose number gets exchanged with that of the next person (most often of the

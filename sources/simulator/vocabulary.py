@@ -3,9 +3,9 @@
 Add words here. Keep out: places (``places.py``) and the ways names are written wrongly
 (``defects.py``).
 
-Given names follow a Zipf-Mandelbrot law, share(r) ~ 1 / (r + 20): exponent 1 in the tail, while the
-commonest name stays near 0.7 % as it is in life; surnames follow 1 / (r + 3). Namesakes, also with
-the same birthday, therefore exist, which is what makes matching by name wrong.
+Surnames follow 1 / (r + 1.5), given names of each sex and era 1 / (r + 6): Zipf's law with exponent
+1, flattened at the top so that the commonest name stays near 2 % of its pool as it is in life.
+Namesakes, also with the same birthday, therefore exist, which is what makes matching by name wrong.
 """
 
 import math
@@ -59,7 +59,8 @@ ETHNICITIES = (
     "乌孜别克 俄罗斯 鄂温克  "
     "德昂 保安 裕固 京 塔塔尔 独龙 鄂伦春 赫哲 门巴 珞巴 基诺"
 )
-_GIVEN_NAME_RANKS = 20_000
+_SURNAME_OFFSET = 1.5
+_GIVEN_NAME_OFFSET = 6
 
 
 def install_vocabulary(connection: duckdb.DuckDBPyConnection) -> None:
@@ -67,7 +68,7 @@ def install_vocabulary(connection: duckdb.DuckDBPyConnection) -> None:
     set_list(
         connection,
         "surname_slot",
-        _slots(list(dict.fromkeys(_SURNAMES.split())), offset=3, size=2048),
+        _slots(list(dict.fromkeys(_SURNAMES.split())), offset=_SURNAME_OFFSET, size=2048),
     )
     pools = [list(dict.fromkeys(pool)) for pool in _GIVEN_POOLS]
     size = min(len(pool) for pool in pools)
@@ -76,33 +77,39 @@ def install_vocabulary(connection: duckdb.DuckDBPyConnection) -> None:
     set_list(connection, "rare_character", _RARE_CHARACTERS)
     set_list(connection, "foreign_name", _FOREIGN_NAMES)
     set_list(connection, "trade_word", list(dict.fromkeys(_TRADE_WORDS.split())))
-    span = (_GIVEN_NAME_RANKS + 20) / 21
+    # As many ranks as a pool has pairs of characters, so that no two ranks are the same name.
+    head = _GIVEN_NAME_OFFSET + 1
+    span = (size * size + _GIVEN_NAME_OFFSET) / head
     connection.execute(
         f"""
         create or replace temp macro given_name_rank(i) as
-            (21 * pow({span!r}, unit(i, 'given name')) - 21)::bigint
+            ({head} * pow({span!r}, unit(i, 'given name')) - {head})::bigint
         """
     )
-    # Rank -> characters by arithmetic; every tenth name has one character. A given name may sit at
-    # more than one rank, as a pool has some 2,000 pairs: its share is then the sum.
+    # Rank -> characters by arithmetic: rank = a * size + b is taken to the places (7 b + a) and
+    # (11 b + 3 + step a), a one-to-one map; every tenth of the commoner names has one character.
+    step = next(k for k in range(2, size) if math.gcd(7 * k - 11, size) == 1)
+    first = f"(rank % {size} * 7 + rank // {size}) % {size}"
     connection.execute(
         f"""
         create or replace temp macro given_name_at(rank, is_female, is_new) as
-            getvariable('given_character')[
-                1 + {size} * (2 * is_new + is_female) + (rank * 7 + rank // {size}) % {size}
-            ]
-            || case
-                when rank % 10 = 9 then ''
+            case
+                when rank % 10 = 9 and rank < {10 * size} then getvariable('given_character')[
+                    1 + {size} * (2 * is_new + is_female) + rank // 10
+                ]
                 else getvariable('given_character')[
+                    1 + {size} * (2 * is_new + is_female) + {first}
+                ]
+                || getvariable('given_character')[
                     1 + {size} * (2 * is_new + is_female)
-                    + (rank * 11 + 3 + rank // {size * 3}) % {size}
+                    + (rank % {size} * 11 + 3 + rank // {size} * {step}) % {size}
                 ]
             end
         """
     )
 
 
-def _slots(words: list[str], *, offset: int, size: int) -> list[str]:
+def _slots(words: list[str], *, offset: float, size: int) -> list[str]:
     """A list in which word r fills a share of 1 / (r + offset), so that one index draws a word."""
     weights = [1 / (rank + offset) for rank in range(1, len(words) + 1)]
     total = math.fsum(weights)
