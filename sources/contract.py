@@ -94,8 +94,8 @@ class CsvConnection(Closed):
 class XlsxConnection(Closed):
     """A folder that receives Excel workbooks. The variable holds its path.
 
-    ``sheet`` is the sheet's name, left out the first visible one; ``header_row`` the 1-based row of
-    the header, left out the first row that names the registry's columns.
+    ``sheet`` is the sheet's name, left out the only visible one that has the registry's columns;
+    ``header_row`` the 1-based row of the header, left out the first row that names them all.
     """
 
     technology: Literal["xlsx"]

@@ -56,11 +56,12 @@ def conversion(
     pattern: str | None,
     is_key: bool,
     bytes_column: str | None = None,
+    damage_column: str | None = None,
 ) -> Conversion:
     """How the relation's column ``column.code``, which DuckDB sees as ``source_type``, is read.
 
     ``pattern`` is the strptime pattern of text dates; ``bytes_column`` is where the relation keeps
-    what could not be decoded.
+    what could not be decoded, ``damage_column`` where it says why a value must not land.
     """
     raw, typed = quoted(column.code), typed_name(column.code)
     value = f"try_cast({raw} as {sql_type(column.type)})"
@@ -83,6 +84,8 @@ def conversion(
     elif not column.nullable:
         cases[f"{typed} is null"] = NULL_KEY if is_key else NULL_VALUE
     whens = " ".join(f"when {test} then {literal(reason)}" for test, reason in cases.items())
+    if damage_column is not None:
+        whens = f"when {damage_column} is not null then {damage_column} {whens}"
     return Conversion(value=value, problem=f"case {whens} end" if whens else "")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from citybase.duck import literal, quoted
-from sources.connectors.base import BYTES_PREFIX, LINE_COLUMN, Reading
+from sources.connectors.base import BYTES_PREFIX, DAMAGE_PREFIX, LINE_COLUMN, Reading
 from sources.conversion import conversion, typed_name
 from sources.quarantine import quarantine_query, rejected_expression
 from sources.tables import LandedTable
@@ -75,6 +75,11 @@ def read_into(
         for column in table.columns
         if BYTES_PREFIX + column.code in types
     }
+    damaged = {
+        column.code: quoted(DAMAGE_PREFIX + column.code)
+        for column in table.columns
+        if DAMAGE_PREFIX + column.code in types
+    }
     raw = {
         column.code: f"coalesce({escaped[column.code]}, {quoted(column.code)})"
         if column.code in escaped
@@ -88,6 +93,7 @@ def read_into(
             pattern=patterns.get(column.code),
             is_key=column.code in table.keys,
             bytes_column=escaped.get(column.code),
+            damage_column=damaged.get(column.code),
         )
         for column in table.columns
     }

@@ -13,12 +13,14 @@ from sources.connectors.csv import CsvSession
 from sources.connectors.mysql import MysqlSession
 from sources.connectors.postgresql import PostgresSession
 from sources.connectors.sqlite import SqliteSession
+from sources.connectors.xlsx import XlsxSession
 from sources.contract import (
     CsvConnection,
     MysqlConnection,
     PostgresConnection,
     SqliteConnection,
     System,
+    XlsxConnection,
 )
 
 __all__ = ["Reading", "Session", "open_source"]
@@ -48,5 +50,7 @@ def open_source(system: System, environment: dict[str, str]) -> Session:
             return SqliteSession(system, Path(location))
         case CsvConnection():
             return CsvSession(system, Path(location), connection)
+        case XlsxConnection():
+            return XlsxSession(system, Path(location), connection)
         case _:
             assert_never(connection)
