@@ -51,15 +51,16 @@ def land_register(settings: Settings, register: Register) -> int:
             system_code=SYSTEM,
             table_code=register.table_code,
             connection=warehouse,
-            # The views of `raw` stand at the cut: what they lack was minted after it. A key that
-            # landed for somebody else goes along, to be refused.
+            # The views of `raw` stand at the cut: what they lack was written after it. An entry
+            # that landed otherwise goes along, to be refused.
             query=f"""
                 select minted.*
                 from {minted} as minted
-                left join {landed} as landed
-                    on minted.key = landed.key and minted.operation = landed.operation
-                where landed.key is null or landed.anchor is distinct from minted.anchor
-                order by minted.key
+                left join {landed} as landed on minted.entry_no = landed.entry_no
+                where landed.entry_no is null
+                    or landed.key <> minted.key
+                    or landed.anchor is distinct from minted.anchor
+                order by minted.entry_no
             """,
         )
     return 0 if receipt is None else receipt.rows_landed

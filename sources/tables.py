@@ -56,12 +56,13 @@ def _register(table_code: str) -> LandedTable:
         system_code="identity_register",
         table_code=table_code,
         mode="append_only",
-        keys=("key", "operation"),
+        keys=("entry_no",),
         columns=(
+            LandedColumn("entry_no", "bigint", nullable=False),
+            LandedColumn("operation", "varchar", nullable=False),
             LandedColumn("key", "bigint", nullable=False),
             LandedColumn("anchor", "varchar", nullable=True),
-            LandedColumn("operation", "varchar", nullable=False),
-            LandedColumn("successor_key", "bigint", nullable=True),
+            LandedColumn("related_key", "bigint", nullable=True),
             LandedColumn("recorded_cut", "bigint", nullable=False),
         ),
     )

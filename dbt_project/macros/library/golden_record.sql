@@ -9,8 +9,8 @@
 #}
 {% macro population_attributes() %}
     {{ return([
-        'name', 'sex_code', 'birth_date', 'ethnicity_code', 'division_code', 'address', 'phone',
-        'education_code', 'marital_status_code', 'is_dead', 'death_date',
+        'resident_number', 'name', 'sex_code', 'birth_date', 'ethnicity_code', 'division_code',
+        'address', 'phone', 'education_code', 'marital_status_code', 'is_dead', 'death_date',
     ]) }}
 {% endmacro %}
 
@@ -39,7 +39,7 @@
         ) as {{ attribute }}_priority
         {%- endfor %}
     from {{ ref('library_source') }} as source
-    inner join {{ ref('attribute_precedence') }} as precedence
+    left join {{ ref('attribute_precedence') }} as precedence
         on
             source.library_code = precedence.library_code
             and source.system_code = precedence.system_code

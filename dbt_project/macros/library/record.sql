@@ -15,20 +15,30 @@
     from {{ cte }}
 {% endmacro %}
 
-{% macro person_record(cte, system_code, table_code, attributes) %}
-    {% set types = {} %}
-    {% for attribute in population_attributes() %}
-        {% do types.update({
-            attribute: 'date' if attribute.endswith('_date')
-            else 'boolean' if attribute.startswith('is_')
-            else 'varchar'
-        }) %}
-    {% endfor %}
-    {{ _record(
-        cte, system_code, table_code,
-        ['role_code', 'identity_number', 'identity_kind_code', 'identity_grade_code', 'identity_anchor'],
-        types, attributes
-    ) }}
+{# `relation` is a staging model of persons. What identifies a person is in every arm; of the other columns
+   those named in `columns`. #}
+{% macro person_record(relation, columns) %}
+    select
+        system_code,
+        table_code,
+        source_key,
+        role_code,
+        identity_number,
+        identity_kind_code,
+        identity_grade_code,
+        identity_anchor,
+        {%- for column in ['register_anchor', 'former_name', 'household_no', 'household_relation_code'] %}
+        {{ column if column in columns else 'cast(null as varchar) as ' ~ column }},
+        {%- endfor %}
+        {%- for attribute in population_attributes() %}
+        {%- set type = 'date' if attribute.endswith('_date')
+            else 'boolean' if attribute.startswith('is_') else 'varchar' %}
+        {%- set value = "case when identity_anchor like 'resident:%' then identity_number end"
+            if attribute == 'resident_number' else attribute %}
+        cast({{ value if attribute in columns else 'null' }} as {{ type }}) as {{ attribute }},
+        {%- endfor %}
+        source_at
+    from {{ relation }}
 {% endmacro %}
 
 {% macro organisation_record(cte, system_code, table_code, attributes) %}
@@ -46,3 +56,12 @@
         types, attributes
     ) }}
 {% endmacro %}
+
+{# The columns of a record of a person whose identity is settled. #}
+{% macro person_record_columns() -%}
+    {{ ([
+        'system_code', 'table_code', 'source_key', 'role_code', 'identity_number',
+        'identity_kind_code', 'identity_grade_code', 'identity_anchor', 'register_anchor',
+        'household_no', 'household_relation_code',
+    ] + population_attributes() + ['source_at', 'verdict_code', 'basis_code', 'identity']) | join(', ') }}
+{%- endmacro %}

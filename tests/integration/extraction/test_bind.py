@@ -135,8 +135,8 @@ def test_tables_without_a_batch_are_empty_but_typed(system: System, house: House
     assert ask(house, "select column_type from (describe raw.identity_register__person)")[:5] == [
         ("BIGINT",),
         ("VARCHAR",),
-        ("VARCHAR",),
         ("BIGINT",),
+        ("VARCHAR",),
         ("BIGINT",),
     ]
     assert ask(house, "select count(*) from meta.quarantine") == [(0,)]
@@ -231,35 +231,36 @@ def register(house: House, rows: str) -> object:
             system_code="identity_register",
             table_code="person",
             connection=warehouse,
-            query=f"select * from (values {rows}) as t(key, anchor, operation, successor_key, "
+            query="select entry_no, operation, key, anchor, related_key, recorded_cut "
+            f"from (values {rows}) as t(entry_no, key, anchor, operation, related_key, "
             "recorded_cut)",
         )
 
 
 def test_the_identity_register_grows_by_batches(system: System, house: House) -> None:
-    register(house, "(1, 'a', 'mint', null, 1), (2, 'b', 'mint', null, 1)")
-    register(house, "(2, 'b', 'merge', 1, 2)")
+    register(house, "(1, 1, 'a', 'mint', null, 1), (2, 2, 'b', 'mint', null, 1)")
+    register(house, "(3, 2, null, 'merge', 1, 2)")
 
     bind_it(house, system)
 
     assert ask(
         house,
-        "select key, anchor, operation, successor_key, recorded_cut, _batch_id "
+        "select entry_no, key, anchor, operation, related_key, recorded_cut, _batch_id "
         "from raw.identity_register__person order by all",
     ) == [
-        (1, "a", "mint", None, 1, 1),
-        (2, "b", "merge", 1, 2, 2),
-        (2, "b", "mint", None, 1, 1),
+        (1, 1, "a", "mint", None, 1, 1),
+        (2, 2, "b", "mint", None, 1, 1),
+        (3, 2, None, "merge", 1, 2, 2),
     ]
-    assert ask(house, "select typeof(successor_key) from raw.identity_register__person")[0] == (
+    assert ask(house, "select typeof(related_key) from raw.identity_register__person")[0] == (
         "BIGINT",
     )
 
 
 def test_what_has_landed_is_not_appended_again(system: System, house: House) -> None:
-    register(house, "(1, 'a', 'mint', null, 1)")
-    register(house, "(1, 'a', 'mint', null, 1), (2, 'b', 'mint', null, 2)")
-    assert register(house, "(1, 'a', 'mint', null, 1)") is None
+    register(house, "(1, 1, 'a', 'mint', null, 1)")
+    register(house, "(1, 1, 'a', 'mint', null, 1), (2, 2, 'b', 'mint', null, 2)")
+    assert register(house, "(1, 1, 'a', 'mint', null, 1)") is None
 
     bind_it(house, system)
 
@@ -270,10 +271,10 @@ def test_what_has_landed_is_not_appended_again(system: System, house: House) -> 
 
 
 def test_a_key_that_landed_for_another_is_refused(system: System, house: House) -> None:
-    register(house, "(1, 'a', 'mint', null, 1)")
+    register(house, "(1, 1, 'a', 'mint', null, 1)")
 
     with pytest.raises(WarehouseError, match="1 keys of the warehouse have landed") as caught:
-        register(house, "(1, 'b', 'mint', null, 1), (2, 'c', 'mint', null, 1)")
+        register(house, "(1, 1, 'b', 'mint', null, 1), (2, 2, 'c', 'mint', null, 1)")
 
     assert "warehouse.duckdb" in caught.value.remedy
     bind_it(house, system)
@@ -281,18 +282,18 @@ def test_a_key_that_landed_for_another_is_refused(system: System, house: House) 
 
 
 def test_a_lost_register_file_stops_the_next_append(system: System, house: House) -> None:
-    register(house, "(1, 'a', 'mint', null, 1)")
+    register(house, "(1, 1, 'a', 'mint', null, 1)")
     [file] = house.settings.landing.rglob("*.parquet")
     file.unlink()
 
     with pytest.raises(WarehouseError, match=r"identity_register\.person: .*not there") as caught:
-        register(house, "(1, 'a', 'mint', null, 1)")
+        register(house, "(1, 1, 'a', 'mint', null, 1)")
     assert "backup" in caught.value.remedy
 
 
 def test_an_append_that_repeats_a_key_lands_nothing(system: System, house: House) -> None:
     with pytest.raises(ValueError, match="1 repeat a key"):
-        register(house, "(1, 'a', 'mint', null, 1), (1, 'b', 'mint', null, 1)")
+        register(house, "(1, 1, 'a', 'mint', null, 1), (1, 1, 'b', 'mint', null, 1)")
 
     assert list(house.settings.landing.rglob("*.parquet")) == []
 
@@ -304,8 +305,8 @@ def test_an_append_of_nothing_is_no_batch(system: System, house: House) -> None:
             system_code="identity_register",
             table_code="licence",
             connection=warehouse,
-            query="select 1 as key, '' as anchor, 'mint' as operation, null as successor_key, "
-            "1 as recorded_cut where false",
+            query="select 1 as entry_no, 'mint' as operation, 1 as key, '' as anchor, "
+            "null as related_key, 1 as recorded_cut where false",
         )
 
     engine = open_store(house.settings)
@@ -318,7 +319,8 @@ def test_an_append_of_nothing_is_no_batch(system: System, house: House) -> None:
 def test_an_append_that_does_not_fit_lands_nothing(system: System, house: House) -> None:
     with pytest.raises(ValueError, match=r"2 rows do not fit identity_register\.person"):
         register(
-            house, "(1, 'a', 'mint', null, 1), (null, 'b', 'mint', null, 1), (3, 'c', null, 1, 1)"
+            house,
+            "(1, 1, 'a', 'mint', null, 1), (null, 2, 'b', 'mint', null, 1), (3, 3, 'c', null, 1, 1)",
         )
 
     assert list(house.settings.landing.rglob("*.parquet")) == []
@@ -326,14 +328,14 @@ def test_an_append_that_does_not_fit_lands_nothing(system: System, house: House)
 
 def test_another_ledger_destroys_and_binds_nothing(system: System, house: House) -> None:
     house.extract(system)
-    register(house, "(1, 'a', 'mint', null, 1)")
+    register(house, "(1, 1, 'a', 'mint', null, 1)")
     bind_it(house, system)
     before = {file: file.read_bytes() for file in house.settings.landing.rglob("*.parquet")}
     house.settings.ops.rename(house.settings.home / "away.db")
 
     failures = house.extract(system).failures
     with pytest.raises(WarehouseError, match="another ledger"):
-        register(house, "(2, 'b', 'mint', null, 1)")
+        register(house, "(2, 2, 'b', 'mint', null, 1)")
     with pytest.raises(WarehouseError, match="another ledger"):
         bind_it(house, system)
 

@@ -4,7 +4,7 @@ with record as (
 ),
 
 register as (
-    select * from {{ ref('int_legal_entity__identity_register') }}
+    {{ current_keys(ref('int_legal_entity__identity_register')) }}
 ),
 
 cut as (
@@ -31,9 +31,7 @@ matched as (
             record.system_code = precedence.system_code
             and record.table_code = precedence.table_code
     left join register
-        on
-            record.resolved_anchor = register.anchor
-            and register.operation = 'mint'
+        on record.resolved_anchor = register.anchor
 ),
 
 ranked as (

@@ -1,4 +1,7 @@
 {{ config(materialized='register', register_table='licence') }}
 
-select distinct identity_anchor as anchor
+select distinct
+    identity_anchor as anchor,
+    identity_anchor as cluster,
+    1 as strength
 from {{ ref('int_licence__licence_record') }}

@@ -5,7 +5,7 @@ with record as (
 ),
 
 register as (
-    select * from {{ ref('int_licence__identity_register') }}
+    {{ current_keys(ref('int_licence__identity_register')) }}
 ),
 
 cut as (
@@ -56,9 +56,7 @@ resolved as (
         ) as has_ended_holder
     from record
     inner join register
-        on
-            record.identity_anchor = register.anchor
-            and register.operation = 'mint'
+        on record.identity_anchor = register.anchor
     cross join cut
     left join person_identifier
         on

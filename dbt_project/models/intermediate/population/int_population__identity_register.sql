@@ -1,5 +1,7 @@
 {{ config(materialized='register', register_table='person') }}
 
-select distinct identity_anchor as anchor
-from {{ ref('int_population__person_record') }}
-where identity_anchor is not null
+select
+    anchor,
+    identity as cluster,
+    strength
+from {{ ref('int_population__identity') }}

@@ -9,10 +9,13 @@ with record as (
 golden as (
     select
         person_key,
-        max(identity_number) filter (
-            where identity_kind_code = 'resident' and identity_anchor like 'resident:%'
-        ) as resident_number,
-        max(substr(identity_anchor, 1, instr(identity_anchor, ':') - 1)) as identity_basis_code,
+        case
+            when count(*) filter (where identity_anchor like 'resident:%' and basis_code <> 'search') > 0
+                then 'resident'
+            when count(*) filter (where identity_anchor like 'permit:%' and basis_code <> 'search') > 0
+                then 'permit'
+            else 'register'
+        end as identity_basis_code,
         count(*) filter (where system_code <> 'identity_number') as source_record_count,
         {{ golden_attributes(population_attributes()) }}
     from record

@@ -1,13 +1,15 @@
--- Every record with the person it speaks of and the rank of each of its values. Records without a
--- usable identity have no person; `dq_population__unidentified_record` lists them.
+-- Every record with the person it speaks of and the rank of each of its values. Records that lead to
+-- nobody have no person; `dq_population__doubtful_identity` lists them.
 with record as (
-    select * from {{ ref('int_population__person_record') }}
+    select {{ person_record_columns() }}
+    from {{ ref('int_population__record_identified') }}
     union all
-    select * from {{ ref('int_population__number_record') }}
+    select {{ person_record_columns() }}
+    from {{ ref('int_population__number_record') }}
 ),
 
-register as (
-    select * from {{ ref('int_population__identity_register') }}
+person_key as (
+    select * from {{ ref('int_population__person_key') }}
 ),
 
 cut as (
@@ -18,15 +20,10 @@ precedence as (
     select * from {{ ref('int_population__source_precedence') }}
 ),
 
-doubted as (
-    select * from {{ ref('int_population__death_doubted') }}
-),
-
 matched as (
     select
-        register.key as person_key,
+        person_key.person_key,
         record.*,
-        doubted.source_key is not null as is_doubted,
         {{ rank_base(
             'record.source_at', 'cut.as_of_date', 'precedence.source_no',
             "record.source_key || record.role_code"
@@ -38,27 +35,19 @@ matched as (
         on
             record.system_code = precedence.system_code
             and record.table_code = precedence.table_code
-    left join register
-        on
-            record.identity_anchor = register.anchor
-            and register.operation = 'mint'
-    left join doubted
-        on
-            record.system_code = doubted.system_code
-            and record.table_code = doubted.table_code
-            and record.source_key = doubted.source_key
+    left join person_key
+        on record.identity = person_key.identity
 ),
 
 -- Equal ranks would make the winner differ from run to run: of records of one person that agree in
--- source, second and mixer only one has a say. A doubted record has none.
+-- source, second and mixer only one has a say.
 ranked as (
     select
         *,
         row_number() over (
             partition by person_key, rank_base
             order by source_key, role_code
-        ) = 1
-        and not is_doubted as has_a_say
+        ) = 1 as has_a_say
     from matched
 ),
 
@@ -73,6 +62,11 @@ valued as (
         identity_kind_code,
         identity_grade_code,
         identity_anchor,
+        verdict_code,
+        basis_code,
+        register_anchor,
+        household_no,
+        household_relation_code,
         {{ ranked_attributes(population_attributes()) }},
         source_at
     from ranked

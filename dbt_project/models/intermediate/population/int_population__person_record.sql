@@ -1,67 +1,41 @@
--- What each department says about one person in one record. Marriage registrations speak of two
--- persons and so yield two rows.
-with resident as (
-    select * from {{ ref('stg_household_register__resident') }}
-),
-
-insured_person as (
-    select * from {{ ref('stg_social_security__insured_person') }}
-),
-
-resident_record as (
-    select * from {{ ref('stg_health_record__resident_record') }}
-),
-
-marriage_party as (
-    select * from {{ ref('stg_civil_registry__marriage_registration') }}
-),
-
-cremation as (
-    select * from {{ ref('stg_civil_registry__cremation') }}
-),
-
-death_certificate as (
-    select * from {{ ref('stg_health_record__death_certificate') }}
-),
-
-final as (
-    {{ person_record(
-        'resident',
-        'household_register', 'resident',
-        ['name', 'sex_code', 'birth_date', 'ethnicity_code', 'division_code', 'address',
-         'education_code', 'marital_status_code', 'is_dead', 'death_date'],
-    ) }}
-    union all
-    {{ person_record(
-        'insured_person',
-        'social_security', 'insured_person',
-        ['name', 'sex_code', 'birth_date', 'ethnicity_code', 'division_code', 'address', 'phone',
-         'education_code'],
-    ) }}
-    union all
-    {{ person_record(
-        'resident_record',
-        'health_record', 'resident_record',
-        ['name', 'sex_code', 'birth_date', 'ethnicity_code', 'division_code', 'address', 'phone'],
-    ) }}
-    union all
-    {{ person_record(
-        'marriage_party',
-        'civil_registry', 'marriage_registration',
-        ['name', 'sex_code', 'marital_status_code'],
-    ) }}
-    union all
-    {{ person_record(
-        'cremation',
-        'civil_registry', 'cremation',
-        ['name', 'sex_code', 'is_dead', 'death_date'],
-    ) }}
-    union all
-    {{ person_record(
-        'death_certificate',
-        'health_record', 'death_certificate',
-        ['name', 'sex_code', 'birth_date', 'is_dead', 'death_date'],
-    ) }}
-)
-
-select * from final
+-- What each department says about one person in one record. A row that speaks of several persons
+-- (a marriage, a birth, a pupil with a guardian) yields one record for each, told apart by its role.
+{%- set basic = ['name', 'sex_code', 'birth_date'] %}
+{%- set settled = ['ethnicity_code', 'division_code', 'address', 'phone'] %}
+{%- set arms = {
+    'stg_household_register__resident': basic + [
+        'resident_number', 'ethnicity_code', 'division_code', 'address', 'education_code',
+        'marital_status_code', 'is_dead', 'death_date', 'register_anchor', 'household_no',
+        'household_relation_code',
+    ],
+    'stg_household_register__migration': ['name', 'register_anchor'],
+    'stg_household_register__name_change': ['name', 'register_anchor', 'former_name'],
+    'stg_household_register__number_correction': ['name', 'register_anchor'],
+    'stg_permit_register__permit': basic + ['resident_number', 'division_code', 'address', 'phone'],
+    'stg_migrant_register__residence': basic + ['resident_number'] + settled,
+    'stg_social_security__insured_person': basic + ['resident_number', 'education_code'] + settled,
+    'stg_medical_insurance__participant': basic + ['resident_number'] + settled,
+    'stg_health_record__resident_record': basic + ['resident_number'] + settled,
+    'stg_health_record__birth_certificate': basic,
+    'stg_health_record__death_certificate': basic + ['is_dead', 'death_date'],
+    'stg_civil_registry__marriage_registration': ['name', 'sex_code', 'marital_status_code'],
+    'stg_civil_registry__cremation': ['name', 'sex_code', 'is_dead', 'death_date'],
+    'stg_assistance_register__recipient': ['name', 'division_code', 'address', 'phone'],
+    'stg_student_register__student': basic + ['resident_number'] + settled,
+    'stg_provident_fund__account': ['name', 'phone'],
+    'stg_veteran_register__veteran': basic + settled,
+    'stg_disability_register__disabled_person': [
+        'name', 'sex_code', 'division_code', 'address', 'phone',
+    ],
+    'stg_transport_practitioner__practitioner': ['name', 'sex_code', 'address', 'phone'],
+    'stg_tax_register__individual': basic + ['address', 'phone'],
+    'stg_county_grid__resident': basic + settled + [
+        'resident_number', 'education_code', 'marital_status_code', 'household_no',
+        'household_relation_code',
+    ],
+    'stg_county_grid__subsidy': ['name', 'phone'],
+} %}
+{% for model, attributes in arms.items() %}
+{{ person_record(ref(model), attributes) }}
+{{ 'union all' if not loop.last }}
+{%- endfor %}

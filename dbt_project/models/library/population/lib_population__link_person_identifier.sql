@@ -1,11 +1,13 @@
 {{ config(materialized='library') }}
 
 -- The number is a natural key and not the primary key: repeated and wrong numbers exist. A number
--- that fails its check never identifies, so it is not here; see dq_population__unidentified_record.
+-- that fails its check never identifies, so it is not here; see dq_population__doubtful_identity.
 with record as (
     select *
     from {{ library_input('int_population__person_matched', key='person_key') }}
-    where system_code <> 'identity_number'
+    where
+        system_code <> 'identity_number'
+        and verdict_code in ('own', 'former_name', 'near_name', 'second')
 ),
 
 final as (
@@ -16,9 +18,9 @@ final as (
         max(identity_grade_code) as grade_code,
         cast(count(*) as integer) as source_record_count,
         min(source_at) as first_seen_at,
-        max(source_at) as last_seen_at
+        max(source_at) as last_seen_at,
+        count(*) filter (where role_code = 'previous') > 0 as is_replaced
     from record
-    where identity_anchor not like 'source:%'
     group by person_key, identity_kind_code, identity_number
 )
 

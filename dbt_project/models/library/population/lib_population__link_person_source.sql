@@ -14,6 +14,7 @@ final as (
         source_key,
         role_code,
         identity_grade_code,
+        basis_code,
         source_at
     from record
 )

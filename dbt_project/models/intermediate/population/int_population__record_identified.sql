@@ -1,0 +1,49 @@
+-- Every record with the identity it speaks of, and how that was found: by a number, by the register
+-- or by a search; null where nothing decides, for a steward to look at.
+with record as (
+    select * from {{ ref('int_population__record_placed') }}
+),
+
+sought as (
+    select * from {{ ref('int_population__record_sought') }}
+),
+
+identity as (
+    select * from {{ ref('int_population__identity') }}
+),
+
+found as (
+    select
+        record.*,
+        sought.candidate_anchor,
+        sought.bits as candidate_bits,
+        case
+            when record.place_anchor is not null then record.place_anchor
+            when sought.is_accepted then sought.candidate_anchor
+        end as found_anchor,
+        case
+            when record.place_anchor = record.identity_anchor then record.verdict_code
+            when record.place_anchor is not null and record.verdict_code = 'second' then 'second'
+            when record.place_anchor is not null then 'register'
+            when sought.is_accepted then 'search'
+            else 'none'
+        end as basis_code
+    from record
+    left join sought
+        on
+            record.system_code = sought.system_code
+            and record.table_code = sought.table_code
+            and record.source_key = sought.source_key
+            and record.role_code = sought.role_code
+),
+
+final as (
+    select
+        found.* exclude (found_anchor, place_anchor, is_registered, bearer_household_no),
+        identity.identity
+    from found
+    left join identity
+        on found.found_anchor = identity.anchor
+)
+
+select * from final
