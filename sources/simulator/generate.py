@@ -12,13 +12,16 @@ import duckdb
 from citybase.duck import connect, literal, quoted
 from sources.contract import System, Table
 from sources.registry import Registry
+from sources.simulator.cards import issue_cards
 from sources.simulator.defects import install_defects
 from sources.simulator.families import build_families
 from sources.simulator.known import install_known_person
 from sources.simulator.licences import issue_licences
+from sources.simulator.life_events import live_on
 from sources.simulator.mixer import install_mixer
 from sources.simulator.numbers import install_numbers
 from sources.simulator.organisations import build_organisations
+from sources.simulator.person_changes import follow_people
 from sources.simulator.places import install_places
 from sources.simulator.plan import CityError, CityPlan
 from sources.simulator.population import build_population
@@ -69,6 +72,9 @@ def generate(
         block = build_families(connection, plan)
         choose_shared_numbers(connection, plan)
         build_population(connection, plan, block)
+        issue_cards(connection)
+        live_on(connection, plan, block)
+        follow_people(connection)
         install_known_person(connection)
         build_organisations(connection, plan, registry)
         prepare_records(connection)

@@ -109,6 +109,11 @@ def install_vocabulary(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def compound_surnames() -> tuple[str, ...]:
+    """The surnames of two characters."""
+    return tuple(dict.fromkeys(word for word in _SURNAMES.split() if len(word) == 2))
+
+
 def _slots(words: list[str], *, offset: float, size: int) -> list[str]:
     """A list in which word r fills a share of 1 / (r + offset), so that one index draws a word."""
     weights = [1 / (rank + offset) for rank in range(1, len(words) + 1)]
