@@ -85,22 +85,26 @@ class Workbook:
             with package:
                 yield cls(package)
 
-    def parse(self, part: str, parser: expat.XMLParserType, *, limit: int = MAX_PART_BYTES) -> None:
-        """Feed one part of the package to a parser. Raises UnreadableFileError beyond ``limit``."""
+    def parse(self, part: str, parser: expat.XMLParserType, *, limit: int) -> None:
+        """Feed one part of the package to a parser. Raises as ``blocks`` does."""
         for _ in self.feed(part, parser, limit=limit):
             pass
 
     def feed(
-        self, part: str, parser: expat.XMLParserType, *, limit: int = MAX_PART_BYTES
+        self, part: str, parser: expat.XMLParserType, *, limit: int | None = None
     ) -> Iterator[None]:
-        """The same, block by block: a yield after each, for whoever empties what has gathered."""
+        """The same, with a yield after each block, for whoever empties what has gathered."""
         for block in self.blocks(part, limit=limit):
             with _explained():
                 parser.Parse(block, not block)
             yield
 
-    def blocks(self, part: str, *, limit: int = MAX_PART_BYTES) -> Iterator[bytes]:
-        """The inflated bytes of one part, the last block empty. Raises UnreadableFileError."""
+    def blocks(self, part: str, *, limit: int | None = None) -> Iterator[bytes]:
+        """The inflated bytes of one part, the last block empty.
+
+        Raises UnreadableFileError beyond ``limit`` (default: MAX_PART_BYTES).
+        """
+        limit = MAX_PART_BYTES if limit is None else limit
         if part not in self._sizes:
             raise UnreadableFileError(f"lacks a part of itself ({part})")
         if self._sizes[part] > limit:
