@@ -42,22 +42,25 @@ def record_truth(
     role: str = "self",
     prefix: str = "",
     kind: str = "person",
+    rows: str | None = None,
 ) -> None:
     """Copy the underscore columns of a source table into ``truth_record``.
 
     ``prefix`` names one of several people of a row (``_male_person_id``); ``kind`` is ``person`` or
-    ``organisation``.
+    ``organisation``; ``rows`` is a relation to read instead of the table, and without ``system`` its
+    column ``system_code`` says whose rows they are.
     """
     person = f"_{prefix}person_id" if kind == "person" else "null"
-    organisation = "_organisation_id" if kind == "organisation" else "null"
-    where = f"where {person} is not null" if kind == "person" else ""
+    organisation = f"_{prefix}organisation_id" if kind == "organisation" else "null"
+    about = person if kind == "person" else organisation
+    system_code = f"'{system}'" if system else "system_code"
     connection.execute(
         f"""
         insert into truth_record
         select
-            '{system}', '{table}', {key}, '{role}', {person}, {organisation},
+            {system_code}, '{table}', {key}, '{role}', {person}, {organisation},
             _{prefix}defects, _{prefix}has_valid_number, _is_landable, _tells_death
-        from source.{system}__{table}
-        {where}
+        from {rows or f"source.{system}__{table}"}
+        where {about} is not null
         """
     )
