@@ -1,9 +1,12 @@
 {# Every writing of a code in the source table is one the crosswalk knows: an unknown one would
-   become null in silence. A failing row is a writing with its count. The table is `source_table`,
-   or `shape_table` of all members of `shape`, each in its own dialect. #}
+   become null in silence. A failing row is a writing with its count. `codes` gives the code set of
+   each column. The table is `source_table`, written in the dialect of `system` when it has one, or
+   `shape_table` of all members of `shape`, each in its own dialect. #}
 {% test writes_known_codes(
-    model, column, code_set, source_table=none, shape=none, shape_table=none
+    model, codes, source_table=none, system=none, shape=none, shape_table=none
 ) %}
+    {%- set own = "'" ~ system ~ "'" if system is not none else none %}
+    {%- set dialect = 'written.system_code' if shape is not none else own %}
     with source as (
         {%- if shape is none %}
         select * from {{ source_table }}
@@ -11,20 +14,20 @@
         {{ from_shape(shape, shape_table) }}
         {%- endif %}
     )
-
+    {% for column, code_set in codes.items() %}
     select
+        '{{ column }}' as column_name,
         written.{{ column }} as written_value,
-        {%- if shape is not none %}
-        written.system_code,
-        {%- endif %}
+        {{ dialect if dialect is not none else "'*'" }} as dialect_code,
         count(*) as row_count
     from source as written
-    {{- join_crosswalk(
-        'crosswalk', code_set, 'written.' ~ column,
-        system='written.system_code' if shape is not none else none
-    ) }}
+    {{- join_crosswalk('crosswalk', code_set, 'written.' ~ column, system=dialect) }}
     where
         {{ clean_text('written.' ~ column) }} is not null
         and crosswalk.standard_code is null
     group by written.{{ column }}{{ ', written.system_code' if shape is not none }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 {% endtest %}

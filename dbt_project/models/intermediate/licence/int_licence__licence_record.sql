@@ -1,5 +1,5 @@
--- One row per licence version: a version that was sent twice keeps its newest record. The operation is
--- the last one recorded for it.
+-- One row per licence version: a version that was sent twice keeps its newest record. The
+-- operation is the last one recorded for it.
 with licence as (
     select * from {{ ref('stg_e_licence__licence') }}
 ),
@@ -26,30 +26,10 @@ written as (
     from licence
 ),
 
-anchored as (
+operated as (
     select
-        written.* exclude (holder_code, holder_number, has_organisation_code),
-        case
-            when written.has_organisation_code then 'organisation'
-            when written.holder_code_type is not null then 'person'
-        end as holder_kind_code,
-        case
-            when written.has_organisation_code then written.holder_number
-            else {{ person_number('written.holder_number') }}
-        end as holder_code,
-        case
-            when written.has_organisation_code
-                then {{ organisation_reference_kind('written.holder_number') }}
-        end as holder_reference_kind_code,
-        case
-            when written.has_organisation_code
-                then {{ organisation_reference_number('written.holder_number') }}
-        end as holder_reference_number,
-        last_operation.operation_code,
-        case
-            when written.is_well_formed then 'licence:' || written.licence_identifier
-            else 'source:' || written.system_code || '.licence:' || written.source_key
-        end as identity_anchor
+        written.*,
+        last_operation.operation_code
     from written
     left join last_operation
         on
@@ -57,12 +37,36 @@ anchored as (
             and written.source_key = last_operation.licence_source_key
 ),
 
+anchored as (
+    select
+        * exclude (holder_code, holder_number, has_organisation_code),
+        case
+            when has_organisation_code then 'organisation'
+            when holder_code_type is not null then 'person'
+        end as holder_kind_code,
+        case
+            when has_organisation_code then holder_number
+            else {{ person_number('holder_number') }}
+        end as holder_code,
+        case
+            when has_organisation_code then {{ organisation_reference_kind('holder_number') }}
+        end as holder_reference_kind_code,
+        case
+            when has_organisation_code then {{ organisation_reference_number('holder_number') }}
+        end as holder_reference_number,
+        case
+            when is_well_formed then 'licence:' || licence_identifier
+            else 'source:' || system_code || '.licence:' || source_key
+        end as identity_anchor
+    from operated
+),
+
 numbered as (
     select
         *,
         row_number() over (
             partition by identity_anchor
-            order by source_at desc, source_key desc, system_code
+            order by source_at desc, source_key desc, system_code asc
         ) as recency_rank
     from anchored
 ),

@@ -8,7 +8,8 @@ final as (
         code,
         name,
         standard,
-        source_mark
+        source_mark,
+        effective_date
     from code_value
 )
 

@@ -31,7 +31,7 @@ final as (
         status.standard_code as status_code,
         identified.established_date,
         identified.cancelled_date as ended_date,
-        {{ clean_text('identified.division_code') }} as division_code,
+        {{ division_in_force('division', 'identified.division_code') }} as division_code,
         {{ clean_text('identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         cast(identified.registered_capital_wan_cny * 10000 as decimal(24, 2))
@@ -41,7 +41,10 @@ final as (
             as representative_number,
         identified.updated_at as source_at
     from identified
-    {{- join_crosswalk('status', 'social_organisation_status', 'identified.status_code') }}
+    {{- join_crosswalk(
+        'status', 'organisation_status', 'identified.status_code', system="'civil_registry'"
+    ) }}
+    {{- join_division('division', 'identified.division_code') }}
 )
 
 select * from final

@@ -27,7 +27,7 @@ final as (
         sex.standard_code as sex_code,
         identified.birth_date,
         ethnicity.standard_code as ethnicity_code,
-        {{ clean_text('identified.division_code') }} as division_code,
+        {{ division_in_force('division', 'identified.division_code') }} as division_code,
         {{ clean_text('identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         {{ clean_text('identified.blood_type') }} as blood_type,
@@ -35,6 +35,7 @@ final as (
     from identified
     {{- join_crosswalk('sex', 'sex', 'identified.sex_name') }}
     {{- join_crosswalk('ethnicity', 'ethnicity', 'identified.ethnicity_name') }}
+    {{- join_division('division', 'identified.division_code') }}
 )
 
 select * from final

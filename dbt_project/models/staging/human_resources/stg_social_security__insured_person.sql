@@ -27,7 +27,7 @@ final as (
         sex.standard_code as sex_code,
         identified.birth_date,
         ethnicity.standard_code as ethnicity_code,
-        {{ clean_text('identified.division_code') }} as division_code,
+        {{ division_in_force('division', 'identified.division_code') }} as division_code,
         {{ clean_text('identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         education.standard_code as education_code,
@@ -40,6 +40,7 @@ final as (
     {{- join_crosswalk('sex', 'sex', 'identified.sex_code') }}
     {{- join_crosswalk('ethnicity', 'ethnicity', 'identified.ethnicity_code') }}
     {{- join_crosswalk('education', 'education', 'identified.education_code') }}
+    {{- join_division('division', 'identified.division_code') }}
 )
 
 select * from final

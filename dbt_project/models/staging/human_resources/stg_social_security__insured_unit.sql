@@ -28,7 +28,7 @@ final as (
         {{ clean_text('identified.name') }} as name,
         {{ clean_text('identified.unit_type_code') }} as organisation_type_code,
         status.standard_code as status_code,
-        {{ clean_text('identified.division_code') }} as division_code,
+        {{ division_in_force('division', 'identified.division_code') }} as division_code,
         {{ clean_text('identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         {{ clean_text('identified.legal_representative_name') }} as representative_name,
@@ -37,7 +37,10 @@ final as (
         identified.insured_person_count,
         identified.updated_at as source_at
     from identified
-    {{- join_crosswalk('status', 'insured_unit_status', 'identified.status_code') }}
+    {{- join_crosswalk(
+        'status', 'organisation_status', 'identified.status_code', system="'social_security'"
+    ) }}
+    {{- join_division('division', 'identified.division_code') }}
 )
 
 select * from final

@@ -46,7 +46,7 @@ final as (
         ended.ended_date,
         {{ open_ended_date('identified.valid_to') }} as valid_to,
         {{ clean_text('identified.industry_code') }} as industry_code,
-        {{ clean_text('identified.division_code') }} as division_code,
+        {{ division_in_force('division', 'identified.division_code') }} as division_code,
         {{ clean_text('identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         cast(identified.registered_capital_wan_cny * 10000 as decimal(24, 2))
@@ -58,7 +58,10 @@ final as (
     from identified
     left join ended
         on identified.enterprise_no = ended.enterprise_no
-    {{- join_crosswalk('status', 'enterprise_status', 'identified.status_code') }}
+    {{- join_crosswalk(
+        'status', 'organisation_status', 'identified.status_code', system="'enterprise_register'"
+    ) }}
+    {{- join_division('division', 'identified.division_code') }}
 )
 
 select * from final

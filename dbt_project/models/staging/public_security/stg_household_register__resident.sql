@@ -28,13 +28,14 @@ final as (
             identified.identity_anchor,
             'source:household_register.resident:' || identified.resident_no
         ) as identity_anchor,
+        'register:' || identified.resident_no as register_anchor,
         {{ clean_text('identified.name') }} as name,
         sex.standard_code as sex_code,
         identified.birth_date,
         ethnicity.standard_code as ethnicity_code,
         identified.household_no,
         identified.household_relation_code,
-        {{ clean_text('identified.division_code') }} as division_code,
+        {{ division_in_force('division', 'identified.division_code') }} as division_code,
         {{ clean_text('identified.address') }} as address,
         education.standard_code as education_code,
         marital_status.standard_code as marital_status_code,
@@ -50,6 +51,7 @@ final as (
     {{- join_crosswalk('ethnicity', 'ethnicity', 'identified.ethnicity_code') }}
     {{- join_crosswalk('education', 'education', 'identified.education_code') }}
     {{- join_crosswalk('marital_status', 'marital_status', 'identified.marital_status_code') }}
+    {{- join_division('division', 'identified.division_code') }}
 )
 
 select * from final

@@ -1,0 +1,42 @@
+with source as (
+    select * from {{ source('medical_insurance', 'participant') }}
+),
+
+numbered as (
+    select
+        *,
+        {{ normalise_number('id_number') }} as number
+    from source
+),
+
+identified as (
+    {{ person_identity('numbered') }}
+),
+
+final as (
+    select
+        'medical_insurance' as system_code,
+        'participant' as table_code,
+        identified.participant_no as source_key,
+        'self' as role_code,
+        identified.identity_number,
+        identified.identity_kind_code,
+        identified.identity_grade_code,
+        identified.identity_anchor,
+        {{ clean_text('identified.name') }} as name,
+        sex.standard_code as sex_code,
+        identified.birth_date,
+        ethnicity.standard_code as ethnicity_code,
+        {{ division_in_force('division', 'identified.division_code') }} as division_code,
+        {{ clean_text('identified.address') }} as address,
+        {{ normalise_number('identified.phone') }} as phone,
+        {{ clean_text('identified.insurance_kind_code') }} as insurance_kind_code,
+        {{ clean_text('identified.status_code') }} as insurance_status_code,
+        identified.updated_at as source_at
+    from identified
+    {{- join_crosswalk('sex', 'sex', 'identified.sex_code') }}
+    {{- join_crosswalk('ethnicity', 'ethnicity', 'identified.ethnicity_code') }}
+    {{- join_division('division', 'identified.division_code') }}
+)
+
+select * from final

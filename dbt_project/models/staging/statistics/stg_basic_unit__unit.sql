@@ -1,0 +1,44 @@
+with source as (
+    select * from {{ source('basic_unit', 'unit') }}
+),
+
+numbered as (
+    select
+        source.* exclude (uscc, organisation_code),
+        {{ normalise_number('source.uscc') }} as uscc_number,
+        {{ normalise_number('source.organisation_code') }} as organisation_number,
+        cast(null as varchar) as registration_no
+    from source
+),
+
+identified as (
+    {{ organisation_identity('numbered') }}
+),
+
+final as (
+    select
+        'basic_unit' as system_code,
+        'unit' as table_code,
+        identified.unit_no as source_key,
+        identified.uscc,
+        identified.organisation_code,
+        identified.registration_number,
+        identified.identity_grade_code,
+        cast(null as varchar) as identity_anchor,
+        {{ clean_text('identified.name') }} as name,
+        status.standard_code as status_code,
+        {{ clean_text('identified.industry_code') }} as industry_code,
+        {{ division_in_force('division', 'identified.division_code') }} as division_code,
+        {{ clean_text('identified.address') }} as address,
+        {{ normalise_number('identified.phone') }} as phone,
+        {{ clean_text('identified.representative_name') }} as representative_name,
+        identified.employee_count,
+        identified.updated_at as source_at
+    from identified
+    {{- join_crosswalk(
+        'status', 'organisation_status', 'identified.operating_status_code', system="'basic_unit'"
+    ) }}
+    {{- join_division('division', 'identified.division_code') }}
+)
+
+select * from final
