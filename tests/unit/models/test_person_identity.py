@@ -1,0 +1,341 @@
+"""Whose record is it: the hard cases of the population, told as small stories.
+
+A scratch project runs the product's own models of identity over records that are written down here,
+and every story says who is one person and who is not.
+"""
+
+import contextlib
+import csv
+import io
+import itertools
+import shutil
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import duckdb
+import pytest
+from dbt.cli.main import dbtRunner
+
+from citybase.settings import project_root
+from tests.unit.identifiers.standard import resident_check
+
+pytestmark = pytest.mark.unit
+
+MODELS = (
+    "name_reading",
+    "number_claim",
+    "record_placed",
+    "record_sought",
+    "identity",
+    "record_identified",
+)
+COLUMNS = (
+    "system_code table_code source_key role_code identity_number identity_kind_code "
+    "identity_grade_code identity_anchor register_anchor former_name household_no "
+    "household_relation_code resident_number name sex_code birth_date ethnicity_code "
+    "division_code address phone education_code marital_status_code is_dead death_date source_at"
+).split()
+NUMBERS = itertools.count(1)
+
+
+def number(birth: str, sequence: int, area: str = "371302") -> str:
+    """A valid resident number."""
+    stem = f"{area}{birth.replace('-', '')}{sequence:03d}"
+    return stem + resident_check(stem)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody of a story, as he really is."""
+
+    name: str
+    birth: str
+    number: str
+    phone: str
+    sex: str = "1"
+    household: str = ""
+    address: str = ""
+    division: str = "371302"
+
+
+@dataclass
+class Story:
+    """Records by their label: `police`, `health` … and what was written in them."""
+
+    rows: list[dict[str, str]] = field(default_factory=list)
+
+    def write(self, label: str, system: str, person: Person, **written: str) -> str:
+        """One record of a system about a person; `written` is what it says otherwise."""
+        table = written.pop("table", "resident" if system == "household_register" else "record")
+        no = written.pop("number", person.number)
+        anchor, grade = "", "missing" if not no else "checksum"
+        if no and len(no) == 18 and resident_check(no[:17]) == no[17]:
+            anchor, grade = f"resident:{no[:17]}", "ok"
+        elif no[:1] in ("H", "M"):
+            anchor, grade = f"permit:{no}", "ok"
+        row = {
+            "system_code": system,
+            "table_code": table,
+            "source_key": label,
+            "role_code": written.pop("role", "self"),
+            "identity_number": no,
+            "identity_kind_code": "permit" if no[:1] in ("H", "M") else "resident" if no else "",
+            "identity_grade_code": grade,
+            "identity_anchor": anchor,
+            "name": person.name,
+            "sex_code": person.sex,
+            "birth_date": person.birth,
+            "division_code": person.division,
+            "address": person.address,
+            "phone": person.phone,
+            "source_at": "2025-06-01 10:00:00",
+        }
+        if system == "household_register":
+            row["register_anchor"] = "register:" + written.pop("row", label)
+            row["household_no"] = person.household
+        row.update(written)
+        self.rows.append(row)
+        return label
+
+
+@pytest.fixture(scope="module")
+def identities(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str | None, str]]:
+    """Identity and basis of every record of every story, by label."""
+    folder = tmp_path_factory.mktemp("scratch_identity")
+    home = project_root() / "dbt_project"
+    for name in MODELS:
+        target = folder / "models" / f"int_population__{name}.sql"
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(home / f"models/intermediate/population/int_population__{name}.sql", target)
+    (folder / "seeds").mkdir()
+    for seed in ("code_character", "identity_evidence"):
+        shutil.copy(home / f"seeds/code/{seed}.csv", folder / "seeds")
+    rows, links = stories()
+    with (folder / "record.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    types = {
+        column: "date"
+        if column.endswith("_date")
+        else "timestamp"
+        if column == "source_at"
+        else "boolean"
+        if column == "is_dead"
+        else "varchar"
+        for column in COLUMNS
+    }
+    casts = ", ".join(f"cast(nullif({c}, '') as {t}) as {c}" for c, t in types.items())
+    (folder / "models" / "int_population__person_record.sql").write_text(
+        f"select {casts} from read_csv('{folder / 'record.csv'}', all_varchar = true, header = true)"
+    )
+    pairs = " union all ".join(f"select '{a}', '{b}'" for a, b in links)
+    (folder / "models" / "stg_permit_register__permit.sql").write_text(
+        f"select * from ({pairs}) as t (identity_anchor, linked_identity_anchor)"
+    )
+    paths = [
+        str(home / "macros" / room) for room in ("identifiers", "staging", "project", "library")
+    ]
+    (folder / "dbt_project.yml").write_text(
+        f"name: citybase\nversion: '1.0'\nprofile: scratch\nmacro-paths: {paths}\n"
+        "seeds: {+column_types: {}}\nmodels: {+materialized: table}\n"
+    )
+    (folder / "profiles.yml").write_text(
+        "scratch:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: '"
+        f"{folder / 'scratch.duckdb'}', threads: 2}}\n"
+    )
+    arguments = ["--quiet", "--no-send-anonymous-usage-stats", "--no-version-check", "build"]
+    arguments += ["--project-dir", str(folder), "--profiles-dir", str(folder)]
+    arguments += ["--log-path", str(folder / "logs"), "--target-path", str(folder / "target")]
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        outcome = dbtRunner().invoke(arguments)
+    assert outcome.success, (outcome.exception, said.getvalue())
+    with duckdb.connect(str(folder / "scratch.duckdb")) as duck:
+        found = duck.execute(
+            "select source_key, identity, basis_code from int_population__record_identified"
+        ).fetchall()
+    return {label: (identity, basis) for label, identity, basis in found}
+
+
+def stories() -> tuple[list[dict[str, str]], list[tuple[str, str]]]:
+    """Every story's records, and pairs of cards that name each other."""
+    story = Story()
+    write = story.write
+
+    # A crowd of namesakes, so that a name alone proves nothing.
+    for place in range(40):
+        birth = f"19{60 + place % 30:02d}-0{1 + place % 9}-1{place % 9}"
+        someone = Person("李伟", birth, number(birth, 101 + place * 2), f"1350000{place:04d}")
+        write(f"crowd {place}", "household_register", someone)
+
+    plain = Person("王建国", "1968-07-12", number("1968-07-12", 11), "13800000001", household="h1")
+    write("plain police", "household_register", plain)
+    write("plain variant", "health", replace(plain, name="王建國"))
+    write("plain homophone", "social", replace(plain, name="王健国"))
+    write("plain typo", "medical", plain, number=plain.number[:9] + "8" + plain.number[10:])
+    swapped = plain.number[:14] + plain.number[15] + plain.number[14] + plain.number[16:]
+    write("plain transposed", "fund", plain, number=swapped, birth_date="")
+    write("plain no number", "county", plain, number="", phone="")
+
+    # The wife's number on the husband's record, with and without a birth date.
+    wife = Person("赵秀英", "1970-02-03", number("1970-02-03", 22), "13800000002", "2", "h1")
+    write("wife police", "household_register", wife)
+    write("wife health", "health", wife)
+    write("husband under her number", "social", plain, number=wife.number)
+    write("husband under her number, no birth", "fund", plain, number=wife.number, birth_date="")
+
+    # Twins: one's number on the other's record.
+    elder = Person("孙明轩", "2012-05-05", number("2012-05-05", 31), "", household="h2")
+    younger = Person("孙明浩", "2012-05-05", number("2012-05-05", 33), "", household="h2")
+    write("elder police", "household_register", elder)
+    write("younger police", "household_register", younger)
+    write("younger under elder's number", "school", younger, number=elder.number)
+
+    # One number given to two, both in the register.
+    shared = number("1975-03-03", 55)
+    first = Person("周文华", "1975-03-03", shared, "13900000001", household="h3", division="371321")
+    second = Person(
+        "吴海燕", "1975-03-03", shared, "13900000002", household="h4", division="371325"
+    )
+    write("shared first police", "household_register", first)
+    write("shared second police", "household_register", second)
+    write("shared first social", "social", first)
+    write("shared second social", "social", second)
+    write("shared second fund", "fund", second, birth_date="", phone="13900000002")
+
+    # One number given to two, one of them not in the register.
+    half = number("1980-04-04", 56)
+    known = Person("郑成功", "1980-04-04", half, "13900000003", household="h5")
+    unknown = Person("冯晓东", "1980-04-04", half, "13900000004")
+    write("half known police", "household_register", known)
+    write("half unknown social", "social", unknown)
+    write("half unknown health", "health", unknown)
+
+    # The register itself wrote a wrong number; everybody else knows the right one.
+    misprinted = Person(
+        "褚云飞", "1991-09-09", number("1991-09-09", 71), "13900000005", household="h6"
+    )
+    write(
+        "misprinted police",
+        "household_register",
+        misprinted,
+        number=misprinted.number[:12] + "1" + misprinted.number[13:],
+    )
+    write("misprinted social", "social", misprinted)
+    write("misprinted health", "health", misprinted)
+
+    # The police corrected a number: old records stay his.
+    new = number("1988-08-18", 91)
+    old = number("1988-08-08", 91)
+    corrected = Person("卫家宝", "1988-08-18", new, "13900000006")
+    write("corrected police", "household_register", corrected)
+    write(
+        "corrected now",
+        "household_register",
+        corrected,
+        table="number_correction",
+        row="corrected police",
+        birth_date="",
+    )
+    write(
+        "corrected before",
+        "household_register",
+        corrected,
+        table="number_correction",
+        row="corrected police",
+        number=old,
+        role="previous",
+        birth_date="",
+    )
+    write("corrected social", "social", corrected, number=old, birth_date="1988-08-08")
+
+    # A changed name.
+    renamed = Person("蒋思远", "1995-01-05", number("1995-01-05", 13), "13900000007")
+    write("renamed police", "household_register", renamed)
+    write(
+        "renamed change",
+        "household_register",
+        renamed,
+        table="name_change",
+        row="renamed police",
+        former_name="蒋大牛",
+        birth_date="",
+    )
+    write("renamed social", "social", renamed, name="蒋大牛")
+
+    # Two cards of one person.
+    macao = Person("何永利", "1979-12-20", "M12345678", "13900000008")
+    write("card travel", "social", macao)
+    write("card residence", "health", macao, number=number("1979-12-20", 17, "820000"))
+    links = [("permit:M12345678", "resident:" + number("1979-12-20", 17, "820000")[:17])]
+
+    # Nobody can be found: no number, a namesake of many, no birthday.
+    write("nobody", "county", Person("李伟", "", "", "13712345678"), number="", division_code="")
+    # Same name, same birthday, two people: a record without number that fits both.
+    day = "1985-05-05"
+    for sequence in (201, 203):
+        both = Person("李伟", day, number(day, sequence), f"1360000{sequence}0")
+        write(f"both {sequence}", "household_register", both)
+    write("either of both", "county", Person("李伟", day, "", ""), number="")
+    write("the one with the phone", "county", Person("李伟", day, "", "13600002030"), number="")
+
+    # A death under a number that others know by another name.
+    write(
+        "death of another",
+        "health",
+        Person("刘长顺", "1941-01-01", plain.number, ""),
+        table="death_certificate",
+        is_dead="true",
+    )
+    return story.rows, links
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("plain police", "plain variant"),
+        ("plain police", "plain homophone"),
+        ("plain police", "plain typo"),
+        ("plain police", "plain transposed"),
+        ("plain police", "plain no number"),
+        ("plain police", "husband under her number"),
+        ("plain police", "husband under her number, no birth"),
+        ("wife police", "wife health"),
+        ("younger police", "younger under elder's number"),
+        ("shared first police", "shared first social"),
+        ("shared second police", "shared second social"),
+        ("shared second police", "shared second fund"),
+        ("half unknown social", "half unknown health"),
+        ("misprinted police", "misprinted social"),
+        ("misprinted social", "misprinted health"),
+        ("corrected police", "corrected social"),
+        ("corrected police", "corrected before"),
+        ("renamed police", "renamed social"),
+        ("card travel", "card residence"),
+        ("both 203", "the one with the phone"),
+    ],
+)
+def test_one_person(identities: dict[str, tuple[str | None, str]], one: str, other: str) -> None:
+    assert identities[one][0] is not None
+    assert identities[one][0] == identities[other][0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("plain police", "wife police"),
+        ("elder police", "younger police"),
+        ("shared first police", "shared second police"),
+        ("half known police", "half unknown social"),
+        ("both 201", "both 203"),
+        ("plain police", "death of another"),
+        ("crowd 0", "crowd 30"),
+    ],
+)
+def test_two_people(identities: dict[str, tuple[str | None, str]], one: str, other: str) -> None:
+    assert identities[one][0] != identities[other][0]
+
+
+@pytest.mark.parametrize("label", ["nobody", "either of both", "death of another"])
+def test_nobody_is_guessed(identities: dict[str, tuple[str | None, str]], label: str) -> None:
+    assert identities[label] == (None, "none")
