@@ -239,7 +239,8 @@ _PRACTITIONER = PersonTable(
         "phone": "written_phone",
         "address": "written_address",
         "qualification_kind_name": _one_of(
-            "qualification", "道路货物运输 道路货物运输 道路旅客运输 出租汽车 危险货物运输 机动车维修"
+            "qualification",
+            "道路货物运输 道路货物运输 道路旅客运输 出租汽车 危险货物运输 机动车维修",
         ),
         "employer_name": "employer_name",
         "issued_date": date_text(_day_before("2000", "qualified")),
@@ -336,7 +337,9 @@ _CALL = PersonTable(
         "call_no": key("RX", 4172849577, 8087),
         "caller_name": "written_name",
         "caller_phone": "written_phone",
-        "topic_name": _one_of("call", "供水供暖 物业管理 交通出行 教育 医疗 噪音扰民 社会保障 户籍"),
+        "topic_name": _one_of(
+            "call", "供水供暖 物业管理 交通出行 教育 医疗 噪音扰民 社会保障 户籍"
+        ),
         "division_code": DIVISION_CODE,
         "called_at": "day_time(updated_date - 9, _row, 'call')",
         "closed_at": "day_time(updated_date - 9, _row, 'call')"

@@ -39,6 +39,9 @@ class PersonTable:
     * ``joins`` adds relations to it, ``extra`` expressions that columns and ``people`` can name;
     * ``columns`` maps the registry's columns to expressions; the first one is the key;
     * a row was last written up to ``touched_days`` before the base day: ``updated_date``;
+    * ``is_stale`` says when the address before the move stands, ``is_date_text`` which rows take
+      any text for a date, ``updated`` corrects ``updated_date``, ``more_defects`` adds names;
+    * rows of many systems go to the temporary table ``target``, for the caller to divide;
     * ``no_number_per_million`` rows lack the number; ``is_workbook`` numbers pass through cells.
     """
 
@@ -56,6 +59,7 @@ class PersonTable:
     is_workbook: bool = False
     is_stale: str = "updated_date < moved_date"
     updated: str = "updated_date"
+    is_date_text: str = "true"
     more_defects: tuple[str, ...] = ()
     target: str | None = None
 
@@ -170,7 +174,7 @@ select
     {columns},
     person_id as _person_id,
     concat_ws(',', {", ".join(_defects(table))}) as _defects,
-    {_validity(table, "")} as _has_valid_number,{_companion_truth(table)}
+    {_own_validity(table)} as _has_valid_number,{_companion_truth(table)}
     {"_date_defect is null" if table.uses("_date_defect") else "true"} as _is_landable,
     false as _tells_death,
 from draft
@@ -195,12 +199,12 @@ def _faults(table: PersonTable) -> str:
     purpose = table.purpose
     faults = []
     if table.uses("written_number"):
-        faults += _number_faults(
+        faults += number_faults(
             purpose, "", missing=table.no_number_per_million, is_workbook=table.is_workbook
         )
     if table.companion:
         role = f"{table.companion.role}_"
-        faults += _number_faults(f"{purpose}/{role}", role, is_workbook=table.is_workbook)
+        faults += number_faults(f"{purpose}/{role}", role, is_workbook=table.is_workbook)
         faults += [
             f"variant_name(_row, '{purpose}/{role}', {role}name) as {role}written_name",
             f"phone_defect(_row, '{purpose}/{role}', {role}phone) as _{role}phone_defect",
@@ -217,14 +221,22 @@ def _faults(table: PersonTable) -> str:
         faults.append(
             f"coalesce({table.is_stale} and county_before <> county_now, false) as _is_stale"
         )
+    if table.uses("written_county"):
+        faults.append(
+            "case when _is_stale then county_before else county_now end as written_county"
+        )
     if table.uses("_date_defect"):
-        faults.append(f"date_text_defect(_row, '{purpose}') as _date_defect")
+        faults.append(
+            f"case when {table.is_date_text} then date_text_defect(_row, '{purpose}') end"
+            " as _date_defect"
+        )
     return ",\n        ".join([*faults, "null as _no_fault"])
 
 
-def _number_faults(
+def number_faults(
     purpose: str, prefix: str, *, missing: int = 0, is_workbook: bool = False
 ) -> list[str]:
+    """Columns ``_<prefix>number_defect`` and ``_<prefix>text_defect`` of a person in the row."""
     defect = (
         f"number_defect(_row, '{purpose}', {prefix}number, {prefix}other_number,"
         f" {prefix}number_kind, {prefix}birth_date, {missing})"
@@ -242,11 +254,11 @@ def _writings(table: PersonTable) -> str:
     purpose = table.purpose
     writings = []
     if table.uses("written_number"):
-        writings.append(_written_number(purpose, ""))
+        writings.append(written_number_sql(purpose, ""))
     if table.companion:
         role = f"{table.companion.role}_"
         writings += [
-            _written_number(f"{purpose}/{role}", role),
+            written_number_sql(f"{purpose}/{role}", role),
             f"damaged_phone({role}person_id, {role}phone, _{role}phone_defect)"
             f" as {role}written_phone",
         ]
@@ -256,10 +268,6 @@ def _writings(table: PersonTable) -> str:
         )
     if table.uses("written_phone"):
         writings.append("damaged_phone(person_id, phone, _phone_defect) as written_phone")
-    if table.uses("written_county"):
-        writings.append(
-            "case when _is_stale then county_before else county_now end as written_county"
-        )
     if table.uses("written_address"):
         writings.append(
             "case when _is_stale then address_before else address_now end as written_address"
@@ -267,13 +275,14 @@ def _writings(table: PersonTable) -> str:
     return ",\n        ".join([*writings, "null as _no_writing"])
 
 
-def _written_number(purpose: str, prefix: str) -> str:
+def written_number_sql(purpose: str, prefix: str, *, name: str | None = None) -> str:
+    """The damaged number of a person in the row, as ``<prefix>written_number`` or ``name``."""
     return f"""damaged_text(
             damaged_number(
                 _row, '{purpose}', {prefix}number, {prefix}other_number, _{prefix}number_defect
             ),
             _{prefix}text_defect
-        ) as {prefix}written_number"""
+        ) as {name or f"{prefix}written_number"}"""
 
 
 def _defects(table: PersonTable) -> list[str]:
@@ -296,14 +305,16 @@ def _defects(table: PersonTable) -> list[str]:
     return [*defects, *table.more_defects] or ["''"]
 
 
-def _validity(table: PersonTable, prefix: str) -> str:
-    """A written number that is valid and this person's alone; a damaged text still is that number."""
-    if not prefix and not table.uses("written_number"):
-        return "false"
+def validity(prefix: str) -> str:
+    """A written number that is valid and this person's alone; damaged text still is that number."""
     return (
         f"coalesce(_{prefix}number_defect = 'number_15_digits', {prefix}number is not null)"
         f" and {prefix}number_state is null"
     )
+
+
+def _own_validity(table: PersonTable) -> str:
+    return validity("") if table.uses("written_number") else "false"
 
 
 def _accompanied(table: PersonTable) -> str:
@@ -338,4 +349,4 @@ def _companion_truth(table: PersonTable) -> str:
         {role}name_state,
         coalesce(_{role}phone_defect, {role}phone_state)
     ) as _{role}defects,
-    {_validity(table, role)} as _{role}has_valid_number,"""
+    {validity(role)} as _{role}has_valid_number,"""
