@@ -22,9 +22,9 @@
 {% macro name_readings(relation) %}
     select
         spelt.name,
-        {% for place_no in range(1, 9) -%}
+        trim({% for place_no in range(1, 9) -%}
         coalesce(max(reading) filter (where place_no = {{ place_no }}), ''){{ " || ' ' || " if not loop.last }}
-        {%- endfor %} as reading
+        {%- endfor %}) as reading
     from (
         select
             letters.name,

@@ -7,10 +7,9 @@ and every story says who is one person and who is not.
 import contextlib
 import csv
 import io
-import itertools
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -29,13 +28,12 @@ MODELS = (
     "identity",
     "record_identified",
 )
-COLUMNS = (
-    "system_code table_code source_key role_code identity_number identity_kind_code "
-    "identity_grade_code identity_anchor register_anchor former_name household_no "
-    "household_relation_code resident_number name sex_code birth_date ethnicity_code "
-    "division_code address phone education_code marital_status_code is_dead death_date source_at"
-).split()
-NUMBERS = itertools.count(1)
+IDENTIFYING = ("system_code", "table_code", "source_key", "role_code", "identity_number")
+IDENTIFYING += ("identity_kind_code", "identity_grade_code", "identity_anchor", "register_anchor")
+HOUSEHOLD = ("former_name", "household_no", "household_relation_code", "resident_number")
+STATED = ("name", "sex_code", "birth_date", "ethnicity_code", "division_code", "address", "phone")
+STATED += ("education_code", "marital_status_code", "is_dead", "death_date", "source_at")
+COLUMNS = IDENTIFYING + HOUSEHOLD + STATED
 
 
 def number(birth: str, sequence: int, area: str = "371302") -> str:
@@ -127,7 +125,8 @@ def identities(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str 
     }
     casts = ", ".join(f"cast(nullif({c}, '') as {t}) as {c}" for c, t in types.items())
     (folder / "models" / "int_population__person_record.sql").write_text(
-        f"select {casts} from read_csv('{folder / 'record.csv'}', all_varchar = true, header = true)"
+        f"select {casts} from read_csv('{folder / 'record.csv'}', all_varchar = true, "
+        "header = true)"
     )
     pairs = " union all ".join(f"select '{a}', '{b}'" for a, b in links)
     (folder / "models" / "stg_permit_register__permit.sql").write_text(
@@ -160,8 +159,18 @@ def identities(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str 
 def stories() -> tuple[list[dict[str, str]], list[tuple[str, str]]]:
     """Every story's records, and pairs of cards that name each other."""
     story = Story()
-    write = story.write
+    of_numbers(story.write)
+    of_register(story.write)
+    of_searches(story.write)
+    macao = Person("何永利", "1979-12-20", "M12345678", "13900000008")
+    permit = number("1979-12-20", 17, "820000")
+    story.write("card travel", "social", macao)
+    story.write("card residence", "health", macao, number=permit)
+    return story.rows, [("permit:M12345678", f"resident:{permit[:17]}")]
 
+
+def of_numbers(write: Callable[..., str]) -> None:
+    """Damaged numbers, and numbers of somebody else."""
     # A crowd of namesakes, so that a name alone proves nothing.
     for place in range(40):
         birth = f"19{60 + place % 30:02d}-0{1 + place % 9}-1{place % 9}"
@@ -172,7 +181,7 @@ def stories() -> tuple[list[dict[str, str]], list[tuple[str, str]]]:
     write("plain police", "household_register", plain)
     write("plain variant", "health", replace(plain, name="王建國"))
     write("plain homophone", "social", replace(plain, name="王健国"))
-    write("plain typo", "medical", plain, number=plain.number[:9] + "8" + plain.number[10:])
+    write("plain typo", "medical", plain, number=plain.number[:9] + "1" + plain.number[10:])
     swapped = plain.number[:14] + plain.number[15] + plain.number[14] + plain.number[16:]
     write("plain transposed", "fund", plain, number=swapped, birth_date="")
     write("plain no number", "county", plain, number="", phone="")
@@ -191,6 +200,18 @@ def stories() -> tuple[list[dict[str, str]], list[tuple[str, str]]]:
     write("younger police", "household_register", younger)
     write("younger under elder's number", "school", younger, number=elder.number)
 
+    # A death under a number that others know by another name.
+    write(
+        "death of another",
+        "health",
+        Person("刘长顺", "1941-01-01", plain.number, ""),
+        table="death_certificate",
+        is_dead="true",
+    )
+
+
+def of_register(write: Callable[..., str]) -> None:
+    """Numbers given twice, corrected numbers, changed names."""
     # One number given to two, both in the register.
     shared = number("1975-03-03", 55)
     first = Person("周文华", "1975-03-03", shared, "13900000001", household="h3", division="371321")
@@ -263,12 +284,9 @@ def stories() -> tuple[list[dict[str, str]], list[tuple[str, str]]]:
     )
     write("renamed social", "social", renamed, name="蒋大牛")
 
-    # Two cards of one person.
-    macao = Person("何永利", "1979-12-20", "M12345678", "13900000008")
-    write("card travel", "social", macao)
-    write("card residence", "health", macao, number=number("1979-12-20", 17, "820000"))
-    links = [("permit:M12345678", "resident:" + number("1979-12-20", 17, "820000")[:17])]
 
+def of_searches(write: Callable[..., str]) -> None:
+    """Records without a number."""
     # Nobody can be found: no number, a namesake of many, no birthday.
     write("nobody", "county", Person("李伟", "", "", "13712345678"), number="", division_code="")
     # Same name, same birthday, two people: a record without number that fits both.
@@ -278,16 +296,6 @@ def stories() -> tuple[list[dict[str, str]], list[tuple[str, str]]]:
         write(f"both {sequence}", "household_register", both)
     write("either of both", "county", Person("李伟", day, "", ""), number="")
     write("the one with the phone", "county", Person("李伟", day, "", "13600002030"), number="")
-
-    # A death under a number that others know by another name.
-    write(
-        "death of another",
-        "health",
-        Person("刘长顺", "1941-01-01", plain.number, ""),
-        table="death_certificate",
-        is_dead="true",
-    )
-    return story.rows, links
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The identity register: whatever clusters do from build to build, what happens to a key is a row."""
+"""The identity register: whatever clusters do between builds, what happens to a key is a row."""
 
 import contextlib
 import io
