@@ -18,9 +18,13 @@
         on {{ alias }}.written = {{ _division_text(value) }}
 {% endmacro %}
 
-{# The division code in force; null for a name nobody has mapped. #}
-{% macro division_in_force(alias, value) -%}
+{# The division code in force; null for a name nobody has mapped. A code that was divided among several
+   leads no further than to the city: `address`, an alias of join_address, says which county it is. #}
+{% macro division_in_force(alias, value, address=none) -%}
     coalesce(
+        {%- if address is not none %}
+        case when {{ alias }}.division_code like '%00' then {{ address }}.division_code end,
+        {%- endif %}
         {{ alias }}.division_code,
         case
             when {{ matches_whole(_division_text(value), '[0-9]{6}') }}

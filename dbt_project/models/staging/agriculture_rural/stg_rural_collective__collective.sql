@@ -28,8 +28,9 @@ final as (
         {{ clean_text('identified.name') }} as name,
         collective_kind.standard_code as organisation_type_code,
         identified.registered_date as established_date,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ clean_text('identified.representative_name') }} as representative_name,
         {{ person_number(normalise_number('identified.representative_number')) }}
             as representative_number,
@@ -42,6 +43,7 @@ final as (
         system="'rural_collective'"
     ) }}
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

@@ -26,8 +26,9 @@ final as (
         {{ clean_text('identified.name') }} as name,
         {{ clean_text('identified.household_record_no') }} as household_no,
         household_relation.standard_code as household_relation_code,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         identified.monthly_amount_cny,
         identified.approved_date,
@@ -35,6 +36,7 @@ final as (
     from identified
     {{- join_crosswalk('household_relation', 'household_relation', 'identified.relation_code') }}
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

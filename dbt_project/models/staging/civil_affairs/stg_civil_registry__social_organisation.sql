@@ -31,8 +31,9 @@ final as (
         status.standard_code as status_code,
         identified.established_date,
         identified.cancelled_date as ended_date,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         cast(identified.registered_capital_wan_cny * 10000 as decimal(24, 2))
             as registered_capital_cny,
@@ -45,6 +46,7 @@ final as (
         'status', 'organisation_status', 'identified.status_code', system="'civil_registry'"
     ) }}
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

@@ -29,8 +29,9 @@ final as (
         {{ clean_text('identified.committee_kind_code') }} as organisation_type_code,
         status.standard_code as status_code,
         identified.established_date,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         {{ clean_text('identified.director_name') }} as representative_name,
         {{ person_number(normalise_number('identified.director_number')) }}
@@ -42,6 +43,7 @@ final as (
         'status', 'organisation_status', 'identified.status_name', system="'grassroots_register'"
     ) }}
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

@@ -52,8 +52,9 @@ final as (
         {{ clean_text('identified.name') }} as name,
         merchant_kind.standard_code as organisation_type_code,
         status.standard_code as status_code,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         {{ clean_text('identified.operator_name') }} as representative_name,
         {{ person_number('operator.number') }} as representative_number,
@@ -75,6 +76,7 @@ final as (
         'status', 'organisation_status', 'identified.status', system='identified.system_code'
     ) }}
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

@@ -29,8 +29,9 @@ final as (
         ethnicity.standard_code as ethnicity_code,
         {{ clean_text('identified.household_no') }} as household_no,
         household_relation.standard_code as household_relation_code,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         education.standard_code as education_code,
         marital_status.standard_code as marital_status_code,
@@ -57,6 +58,7 @@ final as (
         system='identified.system_code'
     ) }}
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

@@ -25,11 +25,14 @@ final as (
         identified.identity_anchor,
         {{ clean_text('identified.name') }} as name,
         {{ normalise_number('identified.phone') }} as phone,
-        {{ clean_text('identified.subsidy_item') }} as subsidy_item,
+        subsidy_item.standard_code as subsidy_item_code,
         identified.amount_cny,
         identified.paid_date,
         identified.updated_at as source_at
     from identified
+    {{- join_crosswalk(
+        'subsidy_item', 'subsidy_item', 'identified.subsidy_item', system='identified.system_code'
+    ) }}
 )
 
 select * from final

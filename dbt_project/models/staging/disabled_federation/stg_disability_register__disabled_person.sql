@@ -64,8 +64,9 @@ final as (
         identified.identity_anchor,
         {{ clean_text('identified.name') }} as name,
         sex.standard_code as sex_code,
-        {{ division_in_force('division', 'identified.division_name') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_name', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         {{ normalise_number('identified.card_number') }} as card_number,
         {{ clean_text('identified.disability_kind_code') }} as disability_kind_code,
@@ -75,6 +76,7 @@ final as (
     from identified
     {{- join_crosswalk('sex', 'sex', 'identified.sex_name') }}
     {{- join_division('division', 'identified.division_name') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

@@ -27,13 +27,15 @@ final as (
         cast(null as varchar) as identity_anchor,
         {{ clean_text('identified.name') }} as name,
         {{ clean_text('identified.school_kind_name') }} as school_kind_name,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         {{ clean_text('identified.headmaster_name') }} as representative_name,
         identified.updated_at as source_at
     from identified
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

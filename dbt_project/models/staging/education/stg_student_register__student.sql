@@ -61,8 +61,9 @@ final as (
         sex.standard_code as sex_code,
         identified.birth_date,
         ethnicity.standard_code as ethnicity_code,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         guardian_relation.standard_code as guardian_relation_code,
         {{ clean_text('identified.school_code') }} as school_code,
@@ -76,6 +77,7 @@ final as (
         'guardian_relation', 'household_relation', 'identified.guardian_relation_name'
     ) }}
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

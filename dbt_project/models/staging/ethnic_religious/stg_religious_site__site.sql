@@ -28,12 +28,14 @@ final as (
         {{ clean_text('identified.name') }} as name,
         {{ clean_text('identified.religion_name') }} as religion_name,
         identified.registered_date as established_date,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ clean_text('identified.head_name') }} as representative_name,
         identified.updated_at as source_at
     from identified
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

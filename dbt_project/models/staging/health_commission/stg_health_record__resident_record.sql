@@ -27,8 +27,9 @@ final as (
         sex.standard_code as sex_code,
         identified.birth_date,
         ethnicity.standard_code as ethnicity_code,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         {{ clean_text('identified.blood_type') }} as blood_type,
         identified.updated_at as source_at
@@ -36,6 +37,7 @@ final as (
     {{- join_crosswalk('sex', 'sex', 'identified.sex_name') }}
     {{- join_crosswalk('ethnicity', 'ethnicity', 'identified.ethnicity_name') }}
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

@@ -27,8 +27,9 @@ final as (
         sex.standard_code as sex_code,
         identified.birth_date,
         ethnicity.standard_code as ethnicity_code,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         education.standard_code as education_code,
         identified.employer_unit_no,
@@ -41,6 +42,7 @@ final as (
     {{- join_crosswalk('ethnicity', 'ethnicity', 'identified.ethnicity_code') }}
     {{- join_crosswalk('education', 'education', 'identified.education_code') }}
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

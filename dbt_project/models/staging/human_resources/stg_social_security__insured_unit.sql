@@ -28,8 +28,9 @@ final as (
         {{ clean_text('identified.name') }} as name,
         {{ clean_text('identified.unit_type_code') }} as organisation_type_code,
         status.standard_code as status_code,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         {{ clean_text('identified.legal_representative_name') }} as representative_name,
         {{ person_number(normalise_number('identified.legal_representative_id_number')) }}
@@ -41,6 +42,7 @@ final as (
         'status', 'organisation_status', 'identified.status_code', system="'social_security'"
     ) }}
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

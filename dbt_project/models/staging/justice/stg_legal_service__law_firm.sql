@@ -28,8 +28,9 @@ final as (
         {{ clean_text('identified.name') }} as name,
         status.standard_code as status_code,
         identified.established_date,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         {{ clean_text('identified.head_name') }} as representative_name,
         {{ person_number(normalise_number('identified.head_number')) }} as representative_number,
@@ -39,6 +40,7 @@ final as (
         'status', 'organisation_status', 'identified.status_code', system="'legal_service'"
     ) }}
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

@@ -46,8 +46,9 @@ final as (
         ended.ended_date,
         {{ open_ended_date('identified.valid_to') }} as valid_to,
         {{ clean_text('identified.industry_code') }} as industry_code,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         cast(identified.registered_capital_wan_cny * 10000 as decimal(24, 2))
             as registered_capital_cny,
@@ -62,6 +63,7 @@ final as (
         'status', 'organisation_status', 'identified.status_code', system="'enterprise_register'"
     ) }}
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

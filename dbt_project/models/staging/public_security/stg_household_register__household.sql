@@ -11,12 +11,14 @@ final as (
         {{ clean_text('source.head_resident_no') }} as head_resident_no,
         'register:' || {{ clean_text('source.head_resident_no') }} as head_register_anchor,
         {{ clean_text('source.household_type_code') }} as household_type_code,
-        {{ division_in_force('division', 'source.division_code') }} as division_code,
-        {{ clean_text('source.address') }} as address,
+        {{ division_in_force('division', 'source.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'source.address') }} as address,
         source.created_date,
         source.updated_at as source_at
     from source
     {{- join_division('division', 'source.division_code') }}
+    {{- join_address('place', 'source.address') }}
 )
 
 select * from final

@@ -27,16 +27,20 @@ final as (
         {{ clean_text('identified.resident_no') }} as resident_no,
         {{ clean_text('identified.name') }} as name,
         {{ clean_text('identified.migration_kind_code') }} as migration_kind_code,
-        {{ division_in_force('from_division', 'identified.from_division_code') }}
-            as from_division_code,
-        {{ clean_text('identified.from_address') }} as from_address,
-        {{ division_in_force('to_division', 'identified.to_division_code') }} as to_division_code,
-        {{ clean_text('identified.to_address') }} as to_address,
+        {{ division_in_force(
+            'from_division', 'identified.from_division_code', address='from_place'
+        ) }} as from_division_code,
+        {{ standard_address('from_place', 'identified.from_address') }} as from_address,
+        {{ division_in_force('to_division', 'identified.to_division_code', address='to_place') }}
+            as to_division_code,
+        {{ standard_address('to_place', 'identified.to_address') }} as to_address,
         identified.migrated_date,
         identified.updated_at as source_at
     from identified
     {{- join_division('from_division', 'identified.from_division_code') }}
     {{- join_division('to_division', 'identified.to_division_code') }}
+    {{- join_address('from_place', 'identified.from_address') }}
+    {{- join_address('to_place', 'identified.to_address') }}
 )
 
 select * from final

@@ -35,8 +35,9 @@ final as (
         ethnicity.standard_code as ethnicity_code,
         identified.household_no,
         identified.household_relation_code,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         education.standard_code as education_code,
         marital_status.standard_code as marital_status_code,
         identified.status_code as resident_status_code,
@@ -52,6 +53,7 @@ final as (
     {{- join_crosswalk('education', 'education', 'identified.education_code') }}
     {{- join_crosswalk('marital_status', 'marital_status', 'identified.marital_status_code') }}
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

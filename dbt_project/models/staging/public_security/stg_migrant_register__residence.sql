@@ -27,10 +27,11 @@ final as (
         sex.standard_code as sex_code,
         identified.birth_date,
         ethnicity.standard_code as ethnicity_code,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
         {{ division_in_force('origin', 'identified.origin_division_code') }}
             as origin_division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         identified.registered_date,
         identified.left_date,
@@ -40,6 +41,7 @@ final as (
     {{- join_crosswalk('ethnicity', 'ethnicity', 'identified.ethnicity_code') }}
     {{- join_division('division', 'identified.division_code') }}
     {{- join_division('origin', 'identified.origin_division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

@@ -43,8 +43,9 @@ final as (
         {{ clean_text('identified.name') }} as name,
         sex.standard_code as sex_code,
         identified.birth_date,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         {{ clean_text('identified.country_code') }} as country_code,
         card_kind.standard_code as card_kind_code,
@@ -61,6 +62,7 @@ final as (
         'linked_card_kind', 'holder_code_type', 'identified.linked_card_kind_code'
     ) }}
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

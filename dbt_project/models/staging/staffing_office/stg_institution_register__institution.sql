@@ -31,8 +31,9 @@ final as (
         identified.established_date,
         identified.ended_date,
         {{ open_ended_date('identified.valid_to') }} as valid_to,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         {{ clean_text('identified.representative_name') }} as representative_name,
         {{ person_number(normalise_number('identified.representative_number')) }}
@@ -45,6 +46,7 @@ final as (
         'status', 'organisation_status', 'identified.status_code', system="'institution_register'"
     ) }}
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

@@ -27,7 +27,7 @@ final as (
         {{ clean_text('identified.name') }} as name,
         sex.standard_code as sex_code,
         identified.birth_date,
-        {{ clean_text('identified.address') }} as address,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         {{ organisation_reference_kind('identified.employer_number') }}
             as employer_reference_kind_code,
@@ -36,6 +36,7 @@ final as (
         identified.updated_at as source_at
     from identified
     {{- join_crosswalk('sex', 'sex', 'identified.sex_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

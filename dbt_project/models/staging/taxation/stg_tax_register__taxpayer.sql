@@ -46,8 +46,9 @@ final as (
         status.standard_code as status_code,
         identified.registered_date,
         {{ clean_text('identified.industry_code') }} as industry_code,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         {{ clean_text('identified.representative_name') }} as representative_name,
         {{ person_number(normalise_number('identified.representative_number')) }}
@@ -59,6 +60,7 @@ final as (
         'status', 'organisation_status', 'identified.status_code', system="'tax_register'"
     ) }}
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

@@ -28,8 +28,9 @@ final as (
         'source:union_register.union:' || identified.record_no as identity_anchor,
         {{ clean_text('identified.name') }} as name,
         identified.established_date,
-        {{ division_in_force('division', 'identified.division_code') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_code', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ clean_text('identified.chair_name') }} as representative_name,
         {{ organisation_reference_kind('identified.host_number') }} as host_reference_kind_code,
         {{ organisation_reference_number('identified.host_number') }} as host_reference_number,
@@ -37,6 +38,7 @@ final as (
         identified.updated_at as source_at
     from identified
     {{- join_division('division', 'identified.division_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

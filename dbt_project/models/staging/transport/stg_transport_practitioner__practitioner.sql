@@ -25,7 +25,7 @@ final as (
         identified.identity_anchor,
         {{ clean_text('identified.name') }} as name,
         sex.standard_code as sex_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         {{ clean_text('identified.qualification_kind_name') }} as qualification_kind_name,
         {{ clean_text('identified.employer_name') }} as employer_name,
@@ -33,6 +33,7 @@ final as (
         identified.updated_at as source_at
     from identified
     {{- join_crosswalk('sex', 'sex', 'identified.sex_code') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final

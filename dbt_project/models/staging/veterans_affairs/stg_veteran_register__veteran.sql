@@ -27,8 +27,9 @@ final as (
         sex.standard_code as sex_code,
         identified.birth_date,
         ethnicity.standard_code as ethnicity_code,
-        {{ division_in_force('division', 'identified.division_name') }} as division_code,
-        {{ clean_text('identified.address') }} as address,
+        {{ division_in_force('division', 'identified.division_name', address='place') }}
+            as division_code,
+        {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         identified.enlisted_date,
         identified.discharged_date,
@@ -37,6 +38,7 @@ final as (
     {{- join_crosswalk('sex', 'sex', 'identified.sex_name') }}
     {{- join_crosswalk('ethnicity', 'ethnicity', 'identified.ethnicity_name') }}
     {{- join_division('division', 'identified.division_name') }}
+    {{- join_address('place', 'identified.address') }}
 )
 
 select * from final
