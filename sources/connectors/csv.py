@@ -1,15 +1,18 @@
 """Reads a folder that receives CSV files. An empty field is null.
 
-Keep out: which file counts (``drop.py``), decoding and broken records (``transcribe.py``).
+Many a CSV file was saved by Excel: a text such as ``3.71302E+17`` was a number whose digits are
+gone, and its row is refused. Keep out: which file counts (``drop.py``), decoding and broken records
+(``transcribe.py``).
 """
 
 from pathlib import Path
 
 import duckdb
 
-from citybase.duck import quoted
-from sources.connectors.base import LINE_COLUMN, Reading
+from citybase.duck import literal, quoted
+from sources.connectors.base import DAMAGE_PREFIX, LINE_COLUMN, Reading
 from sources.connectors.drop import DropSession
+from sources.connectors.excel_value import NUMBER_DAMAGED, SCIENTIFIC
 from sources.connectors.transcribe import Header, read_csv, read_header, transcribe
 from sources.contract import CsvConnection, System, Table
 
@@ -64,8 +67,13 @@ class CsvSession(DropSession):
 
     def _select(self, table: Table, header: Header, clean: Path) -> str:
         names = [LINE_COLUMN, *(f"f{number}" for number in range(len(header.names)))]
-        fields = ", ".join(
-            f"f{header.names.index(column.source_name)} as {quoted(column.column)}"
-            for column in table.columns
-        )
-        return f"select {fields}, {LINE_COLUMN} from {read_csv(clean, names)}"
+        places = [(header.names.index(c.source_name), c) for c in table.columns]
+        fields = [f"f{place} as {quoted(column.column)}" for place, column in places]
+        fields += [
+            f"case when contains(f{place}, 'E+') and regexp_full_match(f{place}, "
+            f"{literal(SCIENTIFIC)}) then {literal(NUMBER_DAMAGED)} end "
+            f"as {quoted(DAMAGE_PREFIX + column.column)}"
+            for place, column in places
+            if column.type == "varchar"
+        ]
+        return f"select {', '.join(fields)}, {LINE_COLUMN} from {read_csv(clean, names)}"

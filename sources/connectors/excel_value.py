@@ -20,7 +20,8 @@ NOT_CALCULATED = "formula_not_calculated"
 
 # From here on a whole number has more digits than Excel keeps.
 _FIRST_INEXACT = 1e15
-_SCIENTIFIC = re.compile(r"\s*[+-]?\d(\.\d+)?[eE]\+\d{1,3}\s*")
+SCIENTIFIC = r"\s*[+-]?\d(\.\d+)?[eE]\+\d{1,3}\s*"
+_SCIENTIFIC = re.compile(SCIENTIFIC)
 
 # Days that a number without a date format may count, 1900-01-01 to 2099-12-31, but no number that
 # is more likely a year.

@@ -149,3 +149,42 @@ def test_a_header_alone_is_an_empty_table(system: System, folder: Path, house: H
     [receipt] = house.extract(system).receipts
 
     assert (receipt.rows_read, receipt.rows_landed, receipt.rows_quarantined) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_utf_8_lands_with_and_without_its_mark(
+    system: System, folder: Path, house: House, encoding: str, newline: str
+) -> None:
+    connection = system.connection.model_copy(update={"encoding": "utf-8"})
+    system = system.model_copy(update={"connection": connection})
+    rows = [
+        '1,"张\n""三""",19680712,2024-01-02 03:04:05,"a,b"',
+        "2,𠮷,19680713,2024-01-02 03:04:05,",
+    ]
+    content = (HEADER.strip() + "\n" + "\n".join(rows) + "\n").replace("\n", newline)
+    deliver(folder, content.encode(encoding))
+
+    [receipt] = house.extract(system).receipts
+
+    assert (receipt.rows_landed, receipt.rows_quarantined) == (2, 0)
+    landed = house.landed(system, "record", "_position", "id", "name", "born")
+    assert landed == [
+        ("2", "1", '张\n"三"', date(1968, 7, 12)),
+        ("4", "2", "𠮷", date(1968, 7, 13)),
+    ]
+
+
+def test_a_number_that_excel_has_rounded_is_no_text(
+    system: System, folder: Path, house: House
+) -> None:
+    lines = "1,3.71302E+17,19680712,2024-01-02 03:04:05,\n2,5E型+,19680712,2024-01-02 03:04:05,\n"
+    deliver(folder, HEADER + lines)
+
+    [receipt] = house.extract(system).receipts
+
+    assert (receipt.rows_landed, receipt.rows_quarantined) == (1, 1)
+    assert [
+        (row["position"], row["column_code"], row["raw_value"], row["reason"])
+        for row in house.quarantined(system, "record")
+    ] == [("2", "name", "3.71302E+17", "excel_number_damaged")]

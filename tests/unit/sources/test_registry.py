@@ -119,14 +119,14 @@ REFUSALS = {
         "technology: oracle",
         12,
         "`connection` has a value outside its list",
-        "'postgresql', 'sqlite', 'csv'",
+        "'sqlite', 'csv', 'xlsx'",
     ),
     "no technology": (
         "  technology: postgresql\n",
         "",
         12,
         "`connection` does not say its technology",
-        "Write `technology: …`, one of: postgresql, sqlite, csv",
+        "Write `technology: …`, one of: postgresql, mysql, sqlite, csv, xlsx.",
     ),
     "a key of another technology": (
         "  schema: huji",
