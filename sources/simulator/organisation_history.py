@@ -236,7 +236,13 @@ with county_body as (
 listed as (
     select
         named.*,
-        address_of(coalesce(county_no, 0), organisation_id, 'organisation address') as address_a,
+        -- a village, a school or a temple stands where its name says
+        case
+            when name_a like '%' || township || '%'
+                then '山东省临沂市' || getvariable('county_name')[county_no + 1] || township
+                    || village || (1 + below(organisation_id, 'lot', 400))::varchar || '号'
+            else address_of(coalesce(county_no, 0), organisation_id, 'organisation address')
+        end as address_a,
         case when address_date_1 is not null then address_of(
             index_of_county(division_b), organisation_id, 'organisation address b'
         ) end as address_b,
