@@ -1,9 +1,9 @@
 """The tables of the city's departments that are about people, declared.
 
-Codes: 险种 310 职工, 390 居民; 参保状态 1 正常, 2 暂停, 4 终止; 账户状态 01 正常, 02 封存, 04 销户; 残疾类别
-1 视力 to 7 多重, 等级 1 to 4 (GB/T 26341); 被执行人类型 1 自然人, 2 法人. Databases hold dates and
-times; SQLite, files and workbooks hold text. Add a table of a city department here. Keep out: the
-counties' tables (``records_grid.py``) and how a table is written (``records_person.py``).
+Codes: 险种 310 职工, 390 居民; 参保状态 1 正常, 2 暂停, 4 终止; 账户状态 01 正常, 02 封存, 04 销户;
+残疾类别 1 视力 to 7 多重, 等级 1 to 4 (GB/T 26341); 被执行人类型 1 自然人, 2 法人. Databases hold
+dates and times; SQLite, files and workbooks hold text. Add a table of a city department here. Keep
+out: the counties' tables (``records_grid.py``) and how a table is written (``records_person.py``).
 """
 
 import duckdb
@@ -158,7 +158,7 @@ _VETERAN = PersonTable(
     people=f"sex_code = '1' and age_days > 13880 and {_IS_ALIVE} and is_registered"
     " and chance(person_id, 'veteran', 40000)",
     extra={"enlisted": "birth_date + 6600 + below(person_id, 'enlisted', 900)::integer"},
-    is_workbook=True,
+    is_workbook="true",
     columns={
         "record_no": key("T37", 4172839561, 71),
         "name": "written_name",
@@ -185,7 +185,7 @@ _DISABLED_PERSON = PersonTable(
         "disability": "(1 + below(person_id, 'disability', 7))::varchar",
         "grade": "(1 + below(person_id, 'disability grade', 4))::varchar",
     },
-    is_workbook=True,
+    is_workbook="true",
     columns={
         "record_no": key("C37", 3172849561, 913),
         "name": "written_name",
@@ -208,7 +208,7 @@ _RECIPIENT = PersonTable(
     table="recipient",
     people=f"chance(household_id, 'low income', 20000) and {_IS_ALIVE} and is_registered",
     touched_days=1200,
-    is_workbook=True,
+    is_workbook="true",
     columns={
         "record_no": key("D37", 2172849563, 3131),
         "name": "written_name",

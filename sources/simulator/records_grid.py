@@ -26,6 +26,7 @@ from sources.simulator.records_person import (
 
 # The county that changed its name: 苍山县 until 2014.
 _OLD_NAMES = {"371324": "苍山县"}
+_IS_WORKBOOK = "getvariable('grid_is_workbook')[written_county + 1] = 1"
 _HAS_TYPES = "getvariable('grid_has_types')[written_county + 1]"
 
 
@@ -67,8 +68,9 @@ def write_grids(connection: duckdb.DuckDBPyConnection, registry: Registry) -> No
 
 def _install_writings(connection: duckdb.DuckDBPyConnection, registry: Registry) -> None:
     """Lists and macros of how a county writes places; databases with types hold no damaged date."""
-    typed = {s.system for s in registry.systems if s.connection.technology == "postgresql"}
-    set_list(connection, "grid_has_types", [int(system in typed) for system in GRID_SYSTEMS])
+    for name, technology in (("grid_has_types", "postgresql"), ("grid_is_workbook", "xlsx")):
+        kept = {s.system for s in registry.systems if s.connection.technology == technology}
+        set_list(connection, name, [int(system in kept) for system in GRID_SYSTEMS])
     set_list(connection, "county_old_name", [_OLD_NAMES.get(c.code, c.name) for c in COUNTIES])
     for macro in (
         # half of the rows are older than the last clean-up of the place names
@@ -128,6 +130,7 @@ RESIDENT = PersonTable(
     updated="case when copy = 1 then least(updated_date, moved_date - 1) else updated_date end",
     is_stale="copy = 1 or updated_date < moved_date",
     is_date_text=f"{_HAS_TYPES} = 0",
+    is_workbook=_IS_WORKBOOK,
     no_number_per_million=20_000,
     columns={
         "record_no": key("W", 8263547191, 60613),
@@ -177,6 +180,7 @@ SUBSIDY = PersonTable(
     # a county pays who lives there
     is_stale="false",
     is_date_text=f"{_HAS_TYPES} = 0",
+    is_workbook=_IS_WORKBOOK,
     no_number_per_million=20_000,
     columns={
         "payment_no": key("B", 5263547197, 40009),

@@ -42,7 +42,8 @@ class PersonTable:
     * ``is_stale`` says when the address before the move stands, ``is_date_text`` which rows take
       any text for a date, ``updated`` corrects ``updated_date``, ``more_defects`` adds names;
     * rows of many systems go to the temporary table ``target``, for the caller to divide;
-    * ``no_number_per_million`` rows lack the number; ``is_workbook`` numbers pass through cells.
+    * ``no_number_per_million`` rows lack the number; where a row ``is_workbook``, its 18 digits may
+      be taken for a number (``_excel_damage``: such a row cannot be read).
     """
 
     system: str
@@ -56,7 +57,7 @@ class PersonTable:
     again: str | None = None
     touched_days: int = 2900
     no_number_per_million: int = 0
-    is_workbook: bool = False
+    is_workbook: str = "false"
     is_stale: str = "updated_date < moved_date"
     updated: str = "updated_date"
     is_date_text: str = "true"
@@ -175,7 +176,7 @@ select
     person_id as _person_id,
     concat_ws(',', {", ".join(_defects(table))}) as _defects,
     {_own_validity(table)} as _has_valid_number,{_companion_truth(table)}
-    {"_date_defect is null" if table.uses("_date_defect") else "true"} as _is_landable,
+    {_excel_column(table)}{_is_landable(table)} as _is_landable,
     false as _tells_death,
 from draft
 """
@@ -199,12 +200,10 @@ def _faults(table: PersonTable) -> str:
     purpose = table.purpose
     faults = []
     if table.uses("written_number"):
-        faults += number_faults(
-            purpose, "", missing=table.no_number_per_million, is_workbook=table.is_workbook
-        )
+        faults += number_faults(purpose, "", missing=table.no_number_per_million)
     if table.companion:
         role = f"{table.companion.role}_"
-        faults += number_faults(f"{purpose}/{role}", role, is_workbook=table.is_workbook)
+        faults += number_faults(f"{purpose}/{role}", role)
         faults += [
             f"variant_name(_row, '{purpose}/{role}', {role}name) as {role}written_name",
             f"phone_defect(_row, '{purpose}/{role}', {role}phone) as _{role}phone_defect",
@@ -233,18 +232,11 @@ def _faults(table: PersonTable) -> str:
     return ",\n        ".join([*faults, "null as _no_fault"])
 
 
-def number_faults(
-    purpose: str, prefix: str, *, missing: int = 0, is_workbook: bool = False
-) -> list[str]:
+def number_faults(purpose: str, prefix: str, *, missing: int = 0) -> list[str]:
     """Columns ``_<prefix>number_defect`` and ``_<prefix>text_defect`` of a person in the row."""
-    defect = (
-        f"number_defect(_row, '{purpose}', {prefix}number, {prefix}other_number,"
-        f" {prefix}number_kind, {prefix}birth_date, {missing})"
-    )
-    if is_workbook:
-        defect = f"coalesce({defect}, cell_defect(_row, '{purpose}', {prefix}number))"
     return [
-        f"{defect} as _{prefix}number_defect",
+        f"number_defect(_row, '{purpose}', {prefix}number, {prefix}other_number,"
+        f" {prefix}number_kind, {prefix}birth_date, {missing}) as _{prefix}number_defect",
         f"number_text_defect(_row, '{purpose}', {prefix}number) as _{prefix}text_defect",
     ]
 
@@ -255,6 +247,11 @@ def _writings(table: PersonTable) -> str:
     writings = []
     if table.uses("written_number"):
         writings.append(written_number_sql(purpose, ""))
+        if table.is_workbook != "false":
+            writings.append(
+                f"case when {table.is_workbook} then excel_damage(_row, '{purpose}',"
+                " written_number) end as _excel_damage"
+            )
     if table.companion:
         role = f"{table.companion.role}_"
         writings += [
@@ -290,6 +287,8 @@ def _defects(table: PersonTable) -> list[str]:
     defects = []
     if table.uses("written_number"):
         defects += ["_number_defect", "_text_defect", "number_state"]
+        if table.is_workbook != "false":
+            defects.append("_excel_damage")
     if table.uses("written_birth"):
         defects.append("_birth_defect")
     if table.uses("written_phone"):
@@ -315,6 +314,20 @@ def validity(prefix: str) -> str:
 
 def _own_validity(table: PersonTable) -> str:
     return validity("") if table.uses("written_number") else "false"
+
+
+def _excel_column(table: PersonTable) -> str:
+    return "" if table.is_workbook == "false" else "_excel_damage,\n    "
+
+
+def _is_landable(table: PersonTable) -> str:
+    """Dates that are none and numbers that a workbook has rounded are refused when they land."""
+    reasons = []
+    if table.uses("_date_defect"):
+        reasons.append("_date_defect is null")
+    if table.is_workbook != "false":
+        reasons.append("_excel_damage is null")
+    return " and ".join(reasons) or "true"
 
 
 def _accompanied(table: PersonTable) -> str:
