@@ -18,7 +18,13 @@ import duckdb
 import psycopg
 
 from citybase.settings import Settings
-from sources.contract import CsvConnection, PostgresConnection, SqliteConnection, System
+from sources.contract import (
+    CsvConnection,
+    PostgresConnection,
+    SqliteConnection,
+    System,
+    XlsxConnection,
+)
 from sources.registry import Registry, load_registry
 from sources.simulator.deploy_files import (
     count_csv,
@@ -27,6 +33,7 @@ from sources.simulator.deploy_files import (
     deploy_sqlite,
 )
 from sources.simulator.deploy_postgresql import count_postgresql, deploy_postgresql
+from sources.simulator.deploy_xlsx import count_xlsx, deploy_xlsx
 from sources.simulator.generate import TableContent, contents, generate, write_truth
 from sources.simulator.plan import CityError, CityPlan, generator_digest
 from sources.simulator.servers import (
@@ -211,8 +218,15 @@ def _deploy(
     path = _file_location(settings, system)
     if isinstance(system.connection, SqliteConnection):
         deploy_sqlite(connection, system, path)
-    else:
+    elif isinstance(system.connection, CsvConnection):
         deploy_csv(connection, system, path, plan, scratch=scratch)
+    elif isinstance(system.connection, XlsxConnection):
+        deploy_xlsx(connection, system, path, plan, scratch=scratch)
+    else:
+        raise CityError(
+            f"The city cannot fill {system.system}: {system.connection.technology}.",
+            remedy="Write a `deploy_*` module for it, or give the system another technology.",
+        )
     return str(path)
 
 
@@ -253,6 +267,8 @@ def _count(settings: Settings, system: System, server: PostgresServer) -> dict[s
             return count_postgresql(system, server)
         if isinstance(system.connection, CsvConnection):
             return count_csv(system, _file_location(settings, system))
+        if isinstance(system.connection, XlsxConnection):
+            return count_xlsx(system, _file_location(settings, system))
         return count_sqlite(system, _file_location(settings, system))
     except (psycopg.Error, sqlite3.Error, OSError, ValueError):
         return None

@@ -69,12 +69,14 @@ def deploy_csv(
     folder.mkdir(parents=True)
     for table in system.tables:
         plain = scratch / f"{system.system}__{table.table}.csv"
+        has_damage = _has_line_damage(connection, system, table)
+        whole = "_line_damage is null" if has_damage else "true"
         connection.execute(
-            f"copy ({_ordered(system, table, where='_line_damage is null')}) to "
+            f"copy ({_ordered(system, table, where=whole)}) to "
             f"{literal(str(plain))} (format csv, header, nullstr '', "
             f"delimiter {literal(system.connection.delimiter)})"
         )
-        target = folder / table.source_name.replace("*", f"{plan.today:%Y%m%d}")
+        target = folder / table.source_name.replace("*", f"{plan.now:%Y%m%d}")
         try:
             with (
                 plain.open(encoding="utf-8", newline="") as source,
@@ -83,6 +85,8 @@ def deploy_csv(
                 shutil.copyfileobj(source, drop, 1 << 20)
         finally:
             plain.unlink()
+        if not has_damage:
+            continue
         with target.open("ab") as drop:
             for line in _damaged_lines(connection, system, table):
                 drop.write(line)
@@ -99,9 +103,21 @@ def count_csv(system: System, folder: Path) -> dict[str, int]:
 
 
 def _ordered(system: System, table: Table, *, where: str = "true") -> str:
-    columns = ", ".join(f"{quoted(c.column)} as {quoted(c.source_name)}" for c in table.columns)
+    columns = ", ".join(
+        f"{quoted(c.column)}::varchar as {quoted(c.source_name)}" for c in table.columns
+    )
     keys = ", ".join(quoted(key) for key in table.keys)
     return f"select {columns} from {source_table(system, table)} where {where} order by {keys}"
+
+
+def _has_line_damage(connection: duckdb.DuckDBPyConnection, system: System, table: Table) -> bool:
+    return bool(
+        connection.execute(
+            "select count(*) from duckdb_columns() where schema_name = 'source'"
+            " and table_name = ? and column_name = '_line_damage'",
+            [f"{system.system}__{table.table}"],
+        ).fetchall()[0][0]
+    )
 
 
 def _damaged_lines(
