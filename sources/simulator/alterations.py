@@ -27,7 +27,8 @@ def alter_papers(connection: duckdb.DuckDBPyConnection) -> None:
 
     ``person.number`` and ``person.name`` are those of the base day: the latter of an alteration
     before it, the former of one after it. ``paper_on(written, otherwise, altered_date, day)`` gives
-    what was right on a day, where ``otherwise`` is the value ``person`` does not hold.
+    what was right on a day, where ``otherwise`` is the value ``person`` does not hold;
+    ``paper_state(…, defect)`` is the defect when something else is right now.
     """
     connection.execute(_ALTERED)
     connection.execute(_ALTERATION.format(compound_surnames=compound_surnames()))
@@ -38,6 +39,15 @@ def alter_papers(connection: duckdb.DuckDBPyConnection) -> None:
             when (altered_date <= getvariable('today')) = (day >= altered_date) then written
             else otherwise
         end
+        """
+    )
+    connection.execute(
+        """
+        create or replace temp macro paper_state(written, otherwise, altered_date, day, defect) as
+            case
+                when paper_on(written, otherwise, altered_date, day)
+                    <> paper_on(written, otherwise, altered_date, getvariable('now')) then defect
+            end
         """
     )
 

@@ -1,11 +1,11 @@
 """Cards of people from Hong Kong, Macao, Taiwan and abroad: most of them hold more than one.
 
-Creates the temporary table ``person_card``. Add kinds of cards here. Keep out: the first number of a
-person (``population.py``) and what the exit and entry office writes about cards
+Creates the temporary table ``person_card``. Add kinds of cards here. Keep out: the first number of
+a person (``population.py``) and what the exit and entry office writes about cards
 (``records_permits.py``).
 
-Kinds (GB/T 36903 annex A and platforms): 511 台胞证, 516 港澳通行证, 551 港澳居住证, 552 台湾居住证,
-553 外国人永久居留. A home-return permit keeps its first nine characters and counts renewals in two
+Kinds (GB/T 36903 annex A and platforms): 511 台胞证, 516 港澳通行证, 551 港澳居住证,
+552 台湾居住证, 553 外国人永久居留. A home-return permit keeps its first nine characters and counts renewals in two
 more; a Taiwan permit of before 2015 had two digits and a letter after the eight of today's; the
 15-character card of a foreigner became one of 18 digits on 2023-12-01.
 """
@@ -14,9 +14,9 @@ import duckdb
 
 
 def issue_cards(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create ``person_card``, one row per card: person_id, card_no (0 is the number of ``person``, 1
-    the one departments may know instead), number_kind, card_kind_code, number, card_no of the card
-    it is linked with, issued_date, valid_to.
+    """Create ``person_card``, one row per card: person_id, card_no (0 is the number of ``person``,
+    1 the one departments may know instead), number_kind, card_kind_code, number, card_no of the
+    card it is linked with, issued_date, valid_to.
     """
     connection.execute(_PERSON_CARD)
 
@@ -75,7 +75,10 @@ card as (
         end as linked_card_no,
         case
             when number_kind = 'permanent_resident_card'
-                then greatest(issued_date, date '2023-12-01' + below(person_id, 'new', 700)::integer)
+                then least(
+                    greatest(issued_date, date '2023-12-01' + below(person_id, 'new', 700)::integer),
+                    getvariable('today') - 1
+                )
             when number_kind = 'permanent_resident_card_old'
                 then least(issued_date, date '2023-11-30')
             else issued_date

@@ -6,9 +6,9 @@ them. Add a macro for a new kind of damage. Keep out: who wrote what (``records_
 Per record: 15-digit leftover 0.8 %, wrong number 0.4 % (half one digit, a quarter two neighbouring
 characters swapped, a quarter the number of another person), no number 2 % in health records,
 number text padded, full-width, lower-case x or Cyrillic Х 1 %, homophone or variant character in
-the name 1 % outside the police, day and month of the birth date swapped 0.1 %, birth date or sex
-typed wrong 0.1 % in health records, a date that is none 0.05 % where it is text, a number rounded
-by a spreadsheet 0.3 % in workbooks, phone missing 30 % and out of date 15 %.
+the name 1 % and with the police 0.1 %, day and month of the birth date swapped 0.1 %, birth date or sex
+typed wrong 0.1 % in health records, a date that is none 0.05 % where it is text, a number kept
+as a number by a workbook 0.3 %, phone missing 30 % and out of date 15 %.
 """
 
 import duckdb
@@ -54,11 +54,11 @@ _MACROS = (
             and mix(i, purpose || '/number') % 1000000 < 14500 then 'number_15_digits'
     end
     """,
-    # A spreadsheet takes 18 digits for a number and keeps 15 of them; an X saves the number.
+    # A spreadsheet takes 18 digits for a number and keeps 15 of them: ``deploy_xlsx`` does it.
     """
-    cell_defect(i, purpose, number) as case
-        when chance(i, purpose || '/cell', 3000) and length(number) = 18
-            and number not like '%X' and number not like '%000' then 'number_rounded'
+    excel_damage(i, purpose, written) as case
+        when chance(i, purpose || '/cell', 3000) and regexp_full_match(written, '[0-9]{18}')
+            then 'id_as_number'
     end
     """,
     # Places 3 to 16: a swap reaches the place after it and leaves the check character alone.
@@ -78,7 +78,6 @@ _MACROS = (
         when 'number_missing' then null
         when 'number_of_another' then other_number
         when 'number_15_digits' then substr(number, 1, 6) || substr(number, 9, 9)
-        when 'number_rounded' then substr(number, 1, 15) || '000'
         when 'number_digit_typo' then
             substr(number, 1, typo_place(i, purpose) - 1)
             || (
@@ -107,8 +106,8 @@ _MACROS = (
     """,
     # Some characters have no confusable one: 1.05 % are tried so that 1 % change.
     f"""
-    variant_name(i, purpose, name) as case
-        when chance(i, purpose || '/name', 10500)
+    variant_name(i, purpose, name, per_million := 10500) as case
+        when chance(i, purpose || '/name', per_million)
             then substr(name, 1, 1) || translate(substr(name, 2), '{_RIGHT}', '{_WRONG}')
         else name
     end

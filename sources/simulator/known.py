@@ -14,6 +14,14 @@ _DEAF = 100_000
 _OLD_PAPERS = 300_000
 _NEVER = 1_000_000
 
+# The state of a record's number, unless it is damaged otherwise; needs ``_number_defect``.
+NUMBER_STATE = (
+    "case when coalesce(_number_defect, 'number_15_digits') = 'number_15_digits'"
+    " then number_state end"
+)
+# The same for its telephone; needs ``_phone_defect``.
+PHONE_STATE = "case when _phone_defect is null then phone_state end"
+
 
 def install_known_person(connection: duckdb.DuckDBPyConnection) -> None:
     """Define ``known_person``. Needs ``person_life``.
@@ -24,10 +32,12 @@ def install_known_person(connection: duckdb.DuckDBPyConnection) -> None:
 
     * ``age_days`` on the base day, negative for those born after it;
     * ``changed_date`` day this system wrote the last change after the base day down, else null;
+      ``papers_date`` the same for number, name, marriage and birth alone;
+    * ``registered_moved_date`` last move that was registered with the police;
     * ``number_state`` ``number_shared`` or ``number_former``, ``name_state`` ``name_former``,
       ``phone_state`` ``phone_changed``, ``address_state`` ``address_stale``: defects that follow
       from what the system has not heard of, else null. ``number_state`` counts only for a number
-      that is not damaged otherwise (``NUMBER_STATE`` in ``records.py``);
+      that is not damaged otherwise (``NUMBER_STATE``), ``phone_state`` likewise (``PHONE_STATE``);
     * ``number``, ``number_kind``: of people with two cards the one this system knows;
     * ``former_name`` the name before the change this system has heard of, else null;
     * ``other_number`` the number of somebody else, for people whose papers are mixed up;
@@ -35,8 +45,12 @@ def install_known_person(connection: duckdb.DuckDBPyConnection) -> None:
     * ``is_migrant`` registered elsewhere in China, at ``origin_division_code``;
     * ``registered_county``, ``registered_address`` null for people no register of the city holds;
     * ``death_date`` and ``left_date`` (moved out of the city): null until known.
+
+    ``dead_person(days)`` gives the people whose death lies at least so many days back, with number,
+    name and ``number_state`` of the day they died: what was written of it is not written again.
     """
     connection.execute(_KNOWN_PERSON)
+    connection.execute(_DEAD_PERSON)
 
 
 _KNOWN_PERSON = f"""
@@ -114,6 +128,10 @@ select
     case when knows_move then county_now else county_before end as county_before,
     case when knows_move then address_now else address_before end as address_before,
     case when knows_move then address_date else moved_date end as moved_date,
+    case
+        when knows_move and not is_away_after then address_date
+        when not is_away then moved_date
+    end as registered_moved_date,
     case when knows_move then registered_county_after else registered_county end
         as registered_county,
     case when knows_move then registered_address_after else registered_address end
@@ -152,5 +170,35 @@ select
             born_date + delay
         )
     end as changed_date,
+    case
+        when first_change_date is null and born_date is null then null
+        else greatest(
+            case when knows_wedding then marital_date + delay end,
+            case when knows_number and number_date > getvariable('today')
+                then number_date + delay end,
+            case when knows_name and name_date > getvariable('today') then name_date + delay end,
+            born_date + delay
+        )
+    end as papers_date,
 from heard
+"""
+
+_DEAD_PERSON = """
+create or replace temp macro dead_person(days) as table
+with dead as (
+    select *, coalesce(death_date, death_after) as died
+    from person_life
+    where coalesce(death_date, death_after) + days <= getvariable('now')
+)
+select
+    * exclude (death_date, number, name),
+    died as death_date,
+    paper_on(number, number_otherwise, number_date, died) as number,
+    paper_on(name, name_otherwise, name_date, died) as name,
+    coalesce(
+        paper_state(number, number_otherwise, number_date, died, 'number_former'),
+        case when has_shared_number and coalesce(shared_until > getvariable('now'), true)
+            then 'number_shared' end
+    ) as number_state,
+from dead
 """

@@ -1,9 +1,10 @@
 """What happens to people after the base day: births, deaths, moves, marriages, changes of papers.
 
-Creates the temporary tables ``life_event`` (one row per event and person), ``newborn`` (new rows of
-people), ``new_couple``, ``divorce``, ``household_move``, ``leaving``, ``death``, ``phone_change``. Add kinds of events here. Keep out: what
-a person is afterwards (``person_changes.py``), corrections of numbers and names
-(``alterations.py``), and when a department hears of it (``known.py``).
+Creates the temporary tables ``life_event`` (one row per event and person), ``newborn`` (new rows
+of people), ``new_couple``, ``divorce``, ``household_move``, ``leaving``, ``death`` and
+``phone_change``. Add kinds of events here. Keep out: what a person is afterwards
+(``person_changes.py``), corrections of numbers and names (``alterations.py``), and when a
+department hears of it (``known.py``).
 
 An event's day is drawn per entity from a geometric law, so it does not depend on how many days have
 passed: what has happened after 3 days and 2 more has happened after 5. New people get their ids in

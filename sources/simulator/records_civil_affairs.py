@@ -1,18 +1,18 @@
-"""What civil affairs wrote: marriages, social organisations, cremations, in one SQLite file.
+"""What civil affairs wrote about people: marriages and cremations, in one SQLite file.
 
 Dates are text in ISO form; some say what SQLite lets anybody say. Registration types: IA 结婚登记,
-IB 离婚登记, ICA 补领结婚证. Organisation states as GB/T 36104. Add tables of this department here.
+IB 离婚登记, ICA 补领结婚证. Add tables of this department about people here. Keep out: social
+organisations (``organisation_tables.py``).
 """
 
 import duckdb
 
+from sources.simulator.known import NUMBER_STATE
 from sources.simulator.records import HAS_VALID_NUMBER, record_truth
 
 
 def write_civil_registry(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create ``source.civil_registry__marriage_registration``, ``__social_organisation`` and
-    ``__cremation``.
-    """
+    """Create ``source.civil_registry__marriage_registration`` and ``__cremation``."""
     connection.execute(_MARRIAGE)
     for role in ("male", "female"):
         record_truth(
@@ -23,14 +23,6 @@ def write_civil_registry(connection: duckdb.DuckDBPyConnection) -> None:
             role=role,
             prefix=f"{role}_",
         )
-    connection.execute(_SOCIAL_ORGANISATION)
-    record_truth(
-        connection,
-        system="civil_registry",
-        table="social_organisation",
-        key="organisation_no",
-        kind="organisation",
-    )
     connection.execute(_CREMATION)
     record_truth(connection, system="civil_registry", table="cremation", key="record_no")
 
@@ -42,20 +34,27 @@ def _spouse(role: str, other: str) -> str:
     """
     purpose = f"wedding {role}"
     return f"""
-        {role}.name as {role}_true_name,
-        {role}.number as {role}_number,
+        paper_on({role}.name, {role}.name_otherwise, {role}.name_date, registered)
+            as {role}_true_name,
+        paper_on({role}.number, {role}.number_otherwise, {role}.number_date, registered)
+            as {role}_number,
+        paper_state(
+            {role}.number, {role}.number_otherwise, {role}.number_date, registered, 'number_former'
+        ) as {role}_number_state,
+        paper_state({role}.name, {role}.name_otherwise, {role}.name_date, registered, 'name_former')
+            as {role}_name_state,
         {role}.person_id as _{role}_person_id,
         number_defect(
             _row,
             '{purpose}',
-            {role}.number,
+            {role}_number,
             case when chance(_row, '{purpose}/mixed up', 20000) then {other}.number end,
             {role}.number_kind,
             {role}.birth_date,
             0
         ) as _{role}_number_defect,
-        number_text_defect(_row, '{purpose}', {role}.number) as _{role}_text_defect,
-        variant_name(_row, '{purpose}', {role}.name) as {role}_name,
+        number_text_defect(_row, '{purpose}', {role}_number) as _{role}_text_defect,
+        variant_name(_row, '{purpose}', {role}_true_name) as {role}_name,
     """
 
 
@@ -64,7 +63,10 @@ def _spouse_truth(role: str) -> str:
     concat_ws(
         ',',
         _{role}_number_defect,
+        case when coalesce(_{role}_number_defect, 'number_15_digits') = 'number_15_digits'
+            then {role}_number_state end,
         _{role}_text_defect,
+        {role}_name_state,
         case when {role}_name <> {role}_true_name then 'name_variant' end,
         case when is_date_damaged then 'date_unknown' end
     ) as _{role}_defects,
@@ -103,6 +105,12 @@ with registrations as (
     from couple
     where marriage_date < getvariable('today') - 100 and divorce_date is null
         and chance(couple_id, 'lost paper', 40000)
+    union all
+    select couple_id, husband_id, wife_id, couple_id * 4, 'IA', event_date
+    from new_couple
+    union all
+    select couple_id, husband_id, wife_id, couple_id * 4 + 1, 'IB', event_date
+    from divorce
 ),
 draft as (
     select
@@ -112,10 +120,10 @@ draft as (
         household.county_now,
         _row % 701 = 60 as is_date_damaged,
     from registrations
-    inner join person as male on registrations.husband_id = male.person_id
-    inner join person as female on registrations.wife_id = female.person_id
+    inner join person_life as male on registrations.husband_id = male.person_id
+    inner join person_life as female on registrations.wife_id = female.person_id
     inner join household on female.household_id = household.household_id
-    where registered <= getvariable('today')
+    where registered <= getvariable('now')
 )
 select
     'J371300-' || row_number_text(_row, 8765432191, 606) as registration_no,
@@ -142,62 +150,14 @@ select
 from draft
 """
 
-_SOCIAL_ORGANISATION = """
-create or replace table source.civil_registry__social_organisation as
-with draft as (
-    select
-        organisation.*,
-        person.name as representative_name,
-        person.number as representative_number,
-        organisation_id % 67 = 50 as is_capital_damaged,
-    from organisation
-    left join person on organisation.representative_person_id = person.person_id
-    where organisation.pair in ('51', '52', '53')
-)
-select
-    '37S' || row_number_text(organisation_id, 6543219871, 1212) as organisation_no,
-    uscc,
-    name,
-    pair as organisation_type_code,
-    representative_name as legal_representative_name,
-    representative_number as legal_representative_id_number,
-    case
-        when is_capital_damaged then '叁万元整'
-        else trim(trailing '.' from trim(trailing '0' from capital_wan_cny::varchar))
-    end as registered_capital_wan_cny,
-    established_date::varchar as established_date,
-    division_code,
-    address,
-    phone,
-    status_code,
-    ended_date::varchar as cancelled_date,
-    strftime(
-        day_time(
-            coalesce(ended_date, abnormal_date, getvariable('today')
-                - below(organisation_id, 'touched', 900)::integer),
-            organisation_id,
-            'social'
-        ),
-        '%Y-%m-%d %H:%M:%S'
-    ) as updated_at,
-    organisation_id as _organisation_id,
-    case when is_capital_damaged then 'capital_in_words' else '' end as _defects,
-    uscc is not null as _has_valid_number,
-    not is_capital_damaged as _is_landable,
-    false as _tells_death,
-from draft
-"""
-
 _CREMATION = f"""
 create or replace table source.civil_registry__cremation as
 with draft as (
     select
-        person.*,
-        mixed_up.other_number,
+        *,
         person_id as _row,
         person_id as _person_id,
         number as _number,
-        household.county_now,
         number_defect(
             person_id, 'cremation', number, other_number, number_kind, birth_date, 0
         )
@@ -205,10 +165,8 @@ with draft as (
         number_text_defect(person_id, 'cremation', number) as _text_defect,
         variant_name(person_id, 'cremation', name) as written_name,
         below(person_id, 'cremation unknown', 120) = 5 as is_date_damaged,
-    from person
-    inner join household on person.household_id = household.household_id
-    left join mixed_up on person.person_id = mixed_up.mixed_up_id
-    where death_date <= getvariable('today') - 4 and chance(person_id, 'cremated', 850000)
+    from dead_person(4)
+    where chance(person_id, 'cremated', 850000)
 )
 select
     '37C' || row_number_text(person_id, 3219876547, 421) as record_no,
@@ -225,6 +183,7 @@ select
     concat_ws(
         ',',
         _number_defect,
+        {NUMBER_STATE},
         _text_defect,
         case when written_name <> name then 'name_variant' end,
         case when is_date_damaged then 'date_unknown' end

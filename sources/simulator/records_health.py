@@ -7,6 +7,7 @@ this department here. Keep out: how the files are written (``deploy_files``).
 
 import duckdb
 
+from sources.simulator.known import NUMBER_STATE, PHONE_STATE
 from sources.simulator.records import HAS_VALID_NUMBER, record_truth
 
 
@@ -34,22 +35,18 @@ _RESIDENT_RECORD = f"""
 create or replace table source.health_record__resident_record as
 with files as (
     select
-        person.*,
-        person.person_id * 2 + copy as _row,
-        mixed_up.other_number,
-        household.moved_date,
-        household.county_now,
-        household.county_before,
-        household.address_now,
-        household.address_before,
+        known.*,
+        person_id * 2 + copy as _row,
         getvariable('today')
-            - below(person.person_id * 2 + copy, 'file touched', 2900)::integer as touched_date,
-    from person
-    inner join household on person.household_id = household.household_id
-    left join mixed_up on person.person_id = mixed_up.mixed_up_id
+            - below(person_id * 2 + copy, 'file touched', 2900)::integer as touched_date,
+    from known_person('file', 60) as known
     cross join range(2) as copies(copy)
-    -- the people of the damaged lines always have a file
-    where (chance(person_id, 'has a file', 750000) or person_id in (13, 32, 49))
+    -- the people of the damaged lines and those who share a number always have a file
+    where (
+            chance(person_id, 'has a file', 750000)
+            or has_shared_number
+            or person_id in (13, 32, 49)
+        )
         -- one person in a hundred has two files
         and (copy = 0 or chance(person_id, 'second file', 10000))
 ),
@@ -58,7 +55,7 @@ draft as (
         *,
         person_id as _person_id,
         number as _number,
-        greatest(birth_date, least(touched_date, death_date)) as updated_date,
+        greatest(birth_date, least(touched_date, death_date), changed_date) as updated_date,
         number_defect(
             _row, 'file', number, other_number, number_kind, birth_date, 20000
         ) as _number_defect,
@@ -106,12 +103,15 @@ select
     concat_ws(
         ',',
         _number_defect,
+        {NUMBER_STATE},
         _text_defect,
         _birth_defect,
         _phone_defect,
+        {PHONE_STATE},
         case when is_sex_wrong then 'sex_wrong' end,
         case when written_name <> name then 'name_variant' end,
-        case when is_stale then 'address_stale' end,
+        name_state,
+        case when is_stale then 'address_stale' else address_state end,
         case when date_damage is not null then 'date_' || date_damage end,
         case when line_damage is not null then 'line_' || line_damage end
     ) as _defects,
@@ -121,26 +121,40 @@ select
 from draft
 """
 
+# Written four days after the birth, with the names and numbers of that day.
 _BIRTH_CERTIFICATE = """
 create or replace table source.health_record__birth_certificate as
 with births as (
     select
         child.person_id as _newborn_person_id,
-        child.name as newborn_name,
         child.sex_code,
         child.birth_date as born,
+        paper_on(child.name, child.name_otherwise, child.name_date, born) as newborn_name,
         mother.person_id as _mother_person_id,
-        mother.name as mother_name,
-        mother.number as mother_number,
+        paper_on(mother.name, mother.name_otherwise, mother.name_date, born) as mother_name,
+        paper_on(mother.number, mother.number_otherwise, mother.number_date, born) as mother_number,
+        coalesce(
+            paper_state(
+                mother.number, mother.number_otherwise, mother.number_date, born, 'number_former'
+            ),
+            ''
+        ) as _mother_defects,
         father.person_id as _father_person_id,
-        father.name as father_name,
-        father.number as father_number,
-    from person as child
+        paper_on(father.name, father.name_otherwise, father.name_date, born) as father_name,
+        paper_on(father.number, father.number_otherwise, father.number_date, born) as father_number,
+        coalesce(
+            paper_state(
+                father.number, father.number_otherwise, father.number_date, born, 'number_former'
+            ),
+            ''
+        ) as _father_defects,
+    from person_life as child
     inner join couple on child.couple_id = couple.couple_id
-    inner join person as mother on couple.wife_id = mother.person_id
-    left join person as father on couple.husband_id = father.person_id
+    inner join person_life as mother on couple.wife_id = mother.person_id
+    left join person_life as father on couple.husband_id = father.person_id
     where child.role in ('child_1', 'child_2')
         and child.age_days < 4380
+        and child.birth_date + 4 <= getvariable('now')
         and chance(child.person_id, 'born in hospital', 900000)
 )
 select
@@ -154,18 +168,15 @@ select
     father_number as father_id_number,
     '临沂市' || ['妇幼保健院', '人民医院', '中心医院'][1 + below(_newborn_person_id, 'hospital', 3)]
         as institution_name,
-    birth_digits(least(born + 4, getvariable('today')))::varchar as issued_date,
-    strftime(
-        day_time(least(born + 4, getvariable('today')), _newborn_person_id, 'birth'),
-        '%Y-%m-%d %H:%M:%S'
-    ) as updated_at,
+    birth_digits(born + 4)::varchar as issued_date,
+    strftime(day_time(born + 4, _newborn_person_id, 'birth'), '%Y-%m-%d %H:%M:%S') as updated_at,
     null::varchar as _line_damage,
     _newborn_person_id,
     _mother_person_id,
     _father_person_id,
     '' as _newborn_defects,
-    '' as _mother_defects,
-    '' as _father_defects,
+    _mother_defects,
+    _father_defects,
     false as _newborn_has_valid_number,
     true as _mother_has_valid_number,
     true as _father_has_valid_number,
@@ -190,9 +201,8 @@ with draft as (
         birth_date_defect(person_id, 'death', birth_date, 1000) as _birth_defect,
         variant_name(person_id, 'death', name) as written_name,
         below(person_id, 'death date unknown', 150) = 3 as is_date_unknown,
-    from person
-    left join mixed_up on person.person_id = mixed_up.mixed_up_id
-    where death_date is not null and chance(person_id, 'died in hospital', 900000)
+    from dead_person(3)
+    where chance(person_id, 'died in hospital', 900000)
 )
 select
     '37D' || row_number_text(person_id, 1987654323, 8808) as certificate_no,
@@ -208,15 +218,13 @@ select
         [1 + below(person_id, 'cause', 7)] as cause,
     '临沂市' || ['人民医院', '中心医院', '中医医院'][1 + below(person_id, 'hospital', 3)]
         as institution_name,
-    strftime(
-        day_time(least(death_date + 3, getvariable('today')), person_id, 'death'),
-        '%Y-%m-%d %H:%M:%S'
-    ) as updated_at,
+    strftime(day_time(death_date + 3, person_id, 'death'), '%Y-%m-%d %H:%M:%S') as updated_at,
     null::varchar as _line_damage,
     _person_id,
     concat_ws(
         ',',
         _number_defect,
+        {NUMBER_STATE},
         _text_defect,
         _birth_defect,
         case when written_name <> name then 'name_variant' end,

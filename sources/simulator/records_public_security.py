@@ -1,11 +1,14 @@
 """What the police wrote: the household register (户籍人口, 家庭户).
 
 Codes: 人口状态 1 在册, 2 死亡注销; sex GB/T 2261.1; marriage GB/T 2261.2; relation GB/T 4761;
-household type 1 家庭户, 2 集体户. Add tables of the police here. Keep out: other departments.
+household type 1 家庭户, 2 集体户. People who moved out of the city leave the register: their row is
+gone. Add tables of the register's present state here. Keep out: what happened to it
+(``records_police_changes.py``) and other departments.
 """
 
 import duckdb
 
+from sources.simulator.known import NUMBER_STATE
 from sources.simulator.records import HAS_VALID_NUMBER, record_truth
 
 
@@ -20,22 +23,21 @@ _RESIDENT = f"""
 create or replace table source.household_register__resident as
 with known as (
     select
-        person.*,
-        mixed_up.other_number,
-        household.moved_date,
-        household.is_away,
-        household.registered_address,
-        household.registered_county,
+        *,
         -- the register hears of 92 of 100 deaths, some weeks later
-        case
-            when death_date < getvariable('today') - 40 and not chance(person_id, 'hidden', 80000)
-                then death_date + 1 + below(person_id, 'cancel', 38)::integer
-        end as cancelled_date,
+        case when death_date is not null and not chance(person_id, 'hidden', 80000)
+            then death_date + 1 + below(person_id, 'cancel', 38)::integer
+        end as cancelling_date,
+        case when cancelling_date <= getvariable('now') then cancelling_date end as cancelled_date,
         getvariable('today') - below(person_id, 'register', 4380)::integer as touched_date,
-    from person
-    inner join household on person.household_id = household.household_id
-    left join mixed_up on person.person_id = mixed_up.mixed_up_id
-    where person.is_registered
+    from known_person('police', 0)
+    where is_registered
+        and left_date is null
+        -- a birth is registered within a month
+        and (
+            age_days >= 0
+            or birth_date + below(person_id, 'birth registered', 30)::integer <= getvariable('now')
+        )
 ),
 draft as (
     select
@@ -48,11 +50,14 @@ draft as (
         ) as _number_defect,
         number_text_defect(person_id, 'police', number) as _text_defect,
         birth_date_defect(person_id, 'police', birth_date, 0) as _birth_defect,
+        variant_name(person_id, 'police', name, 1050) as written_name,
         greatest(
             touched_date,
-            birth_date,
-            case when not is_away then moved_date end,
-            cancelled_date
+            birth_date + case when age_days < 0 then below(person_id, 'birth registered', 30)
+                else 0 end::integer,
+            registered_moved_date,
+            cancelled_date,
+            papers_date
         ) as updated_date,
     from known
 )
@@ -61,7 +66,7 @@ select
     damaged_text(
         damaged_number(person_id, 'police', number, other_number, _number_defect), _text_defect
     ) as id_number,
-    name,
+    written_name as name,
     sex_code,
     ethnicity_code,
     damaged_birth(person_id, 'police', birth_date, _birth_defect) as birth_date,
@@ -70,16 +75,18 @@ select
     getvariable('county_code')[registered_county + 1] as division_code,
     registered_address as address,
     education_code,
-    marital_status_at_life as marital_status_code,
+    marital_status_code,
     case when cancelled_date is null then '1' else '2' end as status_code,
     cancelled_date,
-    day_time(least(updated_date, getvariable('today')), person_id, 'police') as updated_at,
+    day_time(least(updated_date, getvariable('now')), person_id, 'police') as updated_at,
     _person_id,
     concat_ws(
         ',',
         _number_defect,
+        {NUMBER_STATE},
         _text_defect,
         _birth_defect,
+        case when written_name <> name then 'name_variant' end,
         case when is_away then 'address_registered_elsewhere' end
     ) as _defects,
     {HAS_VALID_NUMBER} as _has_valid_number,
@@ -88,33 +95,61 @@ select
 from draft
 """
 
+# Marriages and births leave a household's row as it is; a registered move and the departure of its
+# last member do not.
 _HOUSEHOLD = """
 create or replace table source.household_register__household as
 with heads as (
-    select household_id, min(person_id) as head_person_id
-    from person
+    select
+        household_id,
+        min(person_id) filter (where left_date is null) as head_person_id,
+        max(left_date) as left_date,
+    from known_person('police', 0)
     where is_registered
     group by household_id
+),
+moved as (
+    select household_id, event_date, county_after, address_after
+    from household_move
+    where is_registered_move
+),
+placed as (
+    select
+        heads.household_id,
+        head_person_id,
+        heads.left_date,
+        coalesce(moved.county_after, household.registered_county) as county,
+        coalesce(moved.address_after, household.registered_address) as address,
+        coalesce(
+            moved.event_date,
+            case when not household.is_away then household.moved_date end
+        ) as moved_date,
+    from heads
+    inner join household on heads.household_id = household.household_id
+    left join moved on heads.household_id = moved.household_id
+    where head_person_id is not null
 )
 select
-    '3713' || row_number_text(heads.household_id, 3217654987, 77) as household_no,
+    '3713' || row_number_text(household_id, 3217654987, 77) as household_no,
     '37R' || row_number_text(head_person_id, 7654321987, 1200450) as head_resident_no,
-    case when chance(heads.household_id, 'collective', 30000) then '2' else '1' end
+    case when chance(household_id, 'collective', 30000) then '2' else '1' end
         as household_type_code,
-    getvariable('county_code')[registered_county + 1] as division_code,
-    registered_address as address,
+    getvariable('county_code')[county + 1] as division_code,
+    address,
     coalesce(
-        case when not is_away then moved_date end,
-        getvariable('today') - 2200 - below(heads.household_id, 'created', 9000)::integer
+        moved_date,
+        getvariable('today') - 2200 - below(household_id, 'created', 9000)::integer
     ) as created_date,
     day_time(
-        coalesce(
-            case when not is_away then moved_date end,
-            getvariable('today') - below(heads.household_id, 'touched', 2100)::integer
+        greatest(
+            coalesce(
+                moved_date,
+                getvariable('today') - below(household_id, 'touched', 2100)::integer
+            ),
+            left_date
         ),
-        heads.household_id,
+        household_id,
         'household'
     ) as updated_at,
-from heads
-inner join household on heads.household_id = household.household_id
+from placed
 """
