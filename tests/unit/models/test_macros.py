@@ -32,6 +32,10 @@ EXPRESSIONS = {
     "{{ join_crosswalk('sex', 'sex', 'written.value', system='written.system_code') }}",
     "one_dialect": "select written.value, sex.standard_code from written "
     "{{ join_crosswalk('sex', 'sex', 'written.value') }}",
+    "place": "select {{ division_in_force('division', 'written.division', address='place') }},"
+    " {{ standard_address('place', 'written.address') }} from written"
+    " {{ join_division('division', 'written.division') }}"
+    " {{ join_address('place', 'written.address') }}",
 }
 # What the macros find in a project: two members of a shape, and the crosswalk.
 PROJECT = {
@@ -44,6 +48,8 @@ PROJECT = {
         for system in ("grid_a", "grid_b")
     ),
     "seeds/code_crosswalk.csv": "code_set,system_code,source_value,standard_code\n",
+    "seeds/code_division_succession.csv": "old_code,new_code\n",
+    "seeds/code_division_national.csv": "division_code,division_name,valid_to,level\n",
 }
 
 
@@ -57,7 +63,8 @@ def sql(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     (folder / "dbt_project.yml").write_text(
-        f"name: citybase\nversion: '1.0'\nprofile: scratch\nmacro-paths: {paths}\n",
+        f"name: citybase\nversion: '1.0'\nprofile: scratch\nmacro-paths: {paths}\n"
+        "vars: {city_division_prefix: '3713', city_address_prefix: [山东省, 临沂市]}\n",
         encoding="utf-8",
     )
     (folder / "profiles.yml").write_text(
@@ -288,3 +295,48 @@ def test_a_systems_own_dialect_wins_over_that_of_all(
         found = duck.execute(sql[query]).fetchall()
     expected = [(value, code) for (_, value), code in zip(WRITTEN, codes, strict=True)]
     assert sorted(found, key=str) == sorted(expected, key=str)
+
+
+SEEDS = project_root() / "dbt_project" / "seeds" / "code"
+FULL = "山东省临沂市兰陵县卞庄街道1号"
+
+
+@pytest.mark.parametrize(
+    ("division", "address", "code", "place"),
+    [
+        ("371324", FULL, "371324", FULL),
+        ("371324", "苍山县卞庄街道1号", "371324", FULL),
+        ("372823", "临沂市苍山县卞庄街道1号", "371324", FULL),
+        ("苍山县", "　兰陵县卞庄街道1号 ", "371324", FULL),
+        ("371324001", None, "371324", None),
+        ("371324001002", "卞庄街道1号", "371324", "卞庄街道1号"),
+        # one of three counties took its place: which one, only the address can tell
+        ("372801", "河东区汤头街道2号", "371312", "山东省临沂市河东区汤头街道2号"),
+        ("372801", None, "371300", None),
+        ("费县", "费县上冶镇南山村3号", "371325", "山东省临沂市费县上冶镇南山村3号"),
+        ("371371", None, "371311", None),
+        # elsewhere in the country nothing is known better
+        ("110108", "北京市海淀区中关村大街1号", "110108", "北京市海淀区中关村大街1号"),
+        ("不详", "", None, None),
+        (None, None, None, None),
+    ],
+)
+def test_a_place_is_known_by_the_code_in_force_and_its_address_written_one_way(
+    sql: dict[str, str],
+    division: str | None,
+    address: str | None,
+    code: str | None,
+    place: str | None,
+) -> None:
+    with duckdb.connect() as duck:
+        for seed in ("code_crosswalk", "code_division_succession", "code_division_national"):
+            duck.execute(
+                f"create table {seed} as select * replace (valid_to::date as valid_to)"
+                f" from read_csv('{SEEDS / seed}.csv', all_varchar = true)"
+                if seed == "code_division_national"
+                else f"create table {seed} as"
+                f" from read_csv('{SEEDS / seed}.csv', all_varchar = true)"
+            )
+        duck.execute("create table written (division varchar, address varchar)")
+        duck.execute("insert into written values (?, ?)", [division, address])
+        assert duck.execute(sql["place"]).fetchall() == [(code, place)]
