@@ -69,7 +69,9 @@ def stop() -> None:
 
 @app.command()
 def status(
-    *, as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
+    *,
+    tables: Annotated[bool, typer.Option("--tables", help="One line per table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """What the city was planned as, what its systems hold, whether its server runs."""
     from sources.simulator import city_status
@@ -80,7 +82,7 @@ def status(
     elif found.plan is None:
         console.print("There is no complete city. Make one: [bold]citybase city create[/]")
     else:
-        _print(found)
+        _print(found, tables=tables)
 
 
 @app.command()
@@ -114,7 +116,7 @@ def _as_json(found: "CityStatus") -> dict[str, object]:
     }
 
 
-def _print(found: "CityStatus") -> None:
+def _print(found: "CityStatus", *, tables: bool) -> None:
     assert found.plan is not None  # noqa: S101 - the caller asked
     console.print(
         f"Seed {found.plan.seed}, scale {found.plan.scale}, day {found.plan.today}: "
@@ -122,12 +124,51 @@ def _print(found: "CityStatus") -> None:
         highlight=False,
         soft_wrap=True,
     )
+    console.print(_tables(found) if tables else _departments(found))
+    rows = sum(content.rows for content in found.tables)
+    systems = len({content.system for content in found.tables})
+    console.print(
+        f"{rows:,} rows in {len(found.tables)} tables of {systems} systems", highlight=False
+    )
+    running = f"runs (pid {found.server_pid})" if found.server_pid else "does not run"
+    console.print(f"PostgreSQL {running}", highlight=False)
+
+
+def _tables(found: "CityStatus") -> Table:
     table = Table(box=None)
     table.add_column("system")
     table.add_column("table")
     table.add_column("rows", justify="right")
     for content in found.tables:
         table.add_row(content.system, content.table, f"{content.rows:,}")
-    console.print(table)
-    running = f"runs (pid {found.server_pid})" if found.server_pid else "does not run"
-    console.print(f"PostgreSQL {running}", highlight=False)
+    return table
+
+
+def _departments(found: "CityStatus") -> Table:
+    """One line per system, under the name of its department; the counties come last."""
+    from sources.registry import load_registry
+
+    table = Table(box=None)
+    for column in ("department", "system", "technology"):
+        table.add_column(column)
+    for column in ("tables", "rows"):
+        table.add_column(column, justify="right")
+    systems = {system.system: system for system in load_registry().systems}
+    counted: dict[str, list[int]] = {}
+    for content in found.tables:
+        counted.setdefault(content.system, []).append(content.rows)
+    known = [systems[code] for code in counted if code in systems]
+    department = None
+    for system in sorted(known, key=lambda s: (s.level == "county", s.department.name, s.system)):
+        rows = counted.pop(system.system)
+        table.add_row(
+            "" if system.department.code == department else system.department.name,
+            system.system,
+            system.connection.technology,
+            f"{len(rows)}",
+            f"{sum(rows):,}",
+        )
+        department = system.department.code
+    for code, rows in counted.items():
+        table.add_row("no longer registered", code, "", f"{len(rows)}", f"{sum(rows):,}")
+    return table
