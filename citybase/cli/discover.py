@@ -61,7 +61,7 @@ def discover(  # noqa: PLR0913 - each is one answer that the registry wants
 ) -> None:
     """Draft the registry file of a database from its catalogue, reading no table through."""
     from citybase.settings import load_settings, source_environment
-    from sources.discover.draft import VARIABLE_PREFIX, Answers, drafted
+    from sources.discover.draft import VARIABLE_PREFIX, Answers, drafted, known_department
     from sources.discover.location import located, open_catalogue
     from sources.discover.render import rendered
 
@@ -86,7 +86,8 @@ def discover(  # noqa: PLR0913 - each is one answer that the registry wants
     ):
         found = catalogue.found()
         samples = _samples(catalogue, found) if sample else {}
-    draft = drafted(found, answers=answers, samples=samples)
+    known = known_department(department) if department else None
+    draft = drafted(found, answers=answers, known=known, samples=samples)
     text = rendered(draft)
     if output is not None:
         _write(output, text)

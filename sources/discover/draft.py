@@ -86,8 +86,17 @@ class Draft:
         return {**self.head, "tables": tables}
 
 
-def drafted(found: FoundSource, *, answers: Answers, samples: Samples | None = None) -> Draft:
-    """Draft the registry file of a database. The same facts always give the same draft."""
+def drafted(
+    found: FoundSource,
+    *,
+    answers: Answers,
+    known: Department | None = None,
+    samples: Samples | None = None,
+) -> Draft:
+    """Draft the registry file of a database. The same facts always give the same draft.
+
+    ``known`` is what the registry already says about the department (``known_department``).
+    """
     system = answers.system or system_code(found.database) or "new_system"
     location_env = VARIABLE_PREFIX + system.upper()
     connection: dict[str, object] = {
@@ -99,7 +108,7 @@ def drafted(found: FoundSource, *, answers: Answers, samples: Samples | None = N
     head: dict[str, object] = {
         "system": system,
         "name": answers.name or _open("what people call the system"),
-        "department": _department(answers),
+        "department": _department(answers, known),
         "level": "county" if answers.county else "city",
         **({"county": answers.county} if answers.county else {}),
         "network_domain": "administrative",
@@ -127,8 +136,7 @@ def known_department(code: str) -> Department | None:
     return next((s.department for s in systems if s.department.code == code), None)
 
 
-def _department(answers: Answers) -> dict[str, object]:
-    known = known_department(answers.department) if answers.department else None
+def _department(answers: Answers, known: Department | None) -> dict[str, object]:
     return {
         "code": answers.department
         or _open("the department's code, which is also the folder's name, such as civil_affairs"),

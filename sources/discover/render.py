@@ -72,9 +72,20 @@ def _block(facts: Mapping[str, object]) -> Iterator[str]:
 
 def _flow(value: object) -> str:
     """A value on one line, quoted where YAML would read something else."""
-    text = yaml.safe_dump(
-        value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=float("inf")
-    )
+
+    def dumped(*, as_it_is: bool) -> str:
+        return yaml.safe_dump(
+            value,
+            default_flow_style=True,
+            allow_unicode=as_it_is,
+            sort_keys=False,
+            width=float("inf"),
+        )
+
+    text = dumped(as_it_is=True)
+    if len(text.removesuffix("\n").removesuffix("\n...").splitlines()) > 1:
+        # Unicode has line ends of its own (U+0085, U+2028), which are only safe when escaped.
+        text = dumped(as_it_is=False)
     return text.removesuffix("\n").removesuffix("\n...")
 
 

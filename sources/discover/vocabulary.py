@@ -106,8 +106,8 @@ ENGLISH = {
         "disease", "illness", "diagnosis", "diagnoses", "medical", "medication", "allergy",
         "health", "blood_type", "pregnancy", "disability", "disabled", "religion", "fingerprint",
         "biometric", "iris", "bank_account", "bank_card", "bank_no", "card_no", "iban", "death",
-        "deceased", "crime", "criminal", "trajectory", "latitude", "longitude", "password", "passwd",
-        "pwd", "secret", "salt", "token", "adoption",
+        "deceased", "crime", "criminal", "trajectory", "latitude", "longitude", "password",
+        "passwd", "pwd", "secret", "salt", "token", "adoption",
     },
     "identifying": {
         "name", "surname", "firstname", "lastname", "fullname", "realname", "username", "idcard",
