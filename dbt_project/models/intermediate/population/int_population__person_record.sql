@@ -35,7 +35,58 @@
     ],
     'stg_county_grid__subsidy': ['name', 'phone'],
 } %}
-{% for model, attributes in arms.items() %}
-{{ person_record(ref(model), attributes) }}
-{{ 'union all' if not loop.last }}
-{%- endfor %}
+with correction as (
+    select * from {{ ref('stg_household_register__number_correction') }}
+),
+
+permit as (
+    select * from {{ ref('stg_permit_register__permit') }}
+),
+
+-- A correction names the number it replaces, a card the card it is linked to: records of their own.
+replaced_number as (
+    select
+        system_code,
+        table_code,
+        source_key,
+        'previous' as role_code,
+        previous_identity_number as identity_number,
+        'resident' as identity_kind_code,
+        previous_identity_grade_code as identity_grade_code,
+        previous_identity_anchor as identity_anchor,
+        register_anchor,
+        name,
+        source_at
+    from correction
+),
+
+linked_card as (
+    select
+        system_code,
+        table_code,
+        source_key,
+        'linked' as role_code,
+        linked_identity_number as identity_number,
+        case when linked_identity_anchor like 'resident:%' then 'resident' else 'permit' end
+            as identity_kind_code,
+        linked_identity_grade_code as identity_grade_code,
+        linked_identity_anchor as identity_anchor,
+        name,
+        sex_code,
+        birth_date,
+        source_at
+    from permit
+    where linked_identity_number is not null
+),
+
+final as (
+    {{ person_record('replaced_number', ['name', 'register_anchor']) }}
+    union all
+    {{ person_record('linked_card', basic) }}
+    {% for model, attributes in arms.items() -%}
+    union all
+    {{ person_record(ref(model), attributes) }}
+    {% endfor %}
+)
+
+select * from final
