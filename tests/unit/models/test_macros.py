@@ -331,11 +331,7 @@ def test_a_place_is_known_by_the_code_in_force_and_its_address_written_one_way(
     with duckdb.connect() as duck:
         for seed in ("code_crosswalk", "code_division_succession", "code_division_national"):
             duck.execute(
-                f"create table {seed} as select * replace (valid_to::date as valid_to)"
-                f" from read_csv('{SEEDS / seed}.csv', all_varchar = true)"
-                if seed == "code_division_national"
-                else f"create table {seed} as"
-                f" from read_csv('{SEEDS / seed}.csv', all_varchar = true)"
+                f"create table {seed} as from read_csv('{SEEDS / seed}.csv', all_varchar = true)"
             )
         duck.execute("create table written (division varchar, address varchar)")
         duck.execute("insert into written values (?, ?)", [division, address])
