@@ -6,6 +6,8 @@
     uscc, organisation_code, registration_number   only when they pass their checks (GB 32100,
                           GB 11714, GS 15); a USCC gives its organisation code
     identity_grade_code   the grade of the strongest number written, `missing` without any
+    stated_uscc, stated_organisation_code         as written (normalised), right or wrong: what a
+                          search for a mistyped code and a comparison of the two codes need
 #}
 {% macro organisation_identity(cte) %}
     select
@@ -13,6 +15,8 @@
             uscc_number, organisation_number, registration_no,
             uscc_grade_code, organisation_grade_code, registration_grade_code
         ),
+        uscc_number as stated_uscc,
+        organisation_number as stated_organisation_code,
         case when uscc_grade_code = 'ok' then uscc_number end as uscc,
         case
             when uscc_grade_code = 'ok' then {{ uscc_organisation_code('uscc_number') }}

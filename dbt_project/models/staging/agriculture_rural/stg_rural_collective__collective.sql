@@ -24,6 +24,8 @@ final as (
         identified.organisation_code,
         identified.registration_number,
         identified.identity_grade_code,
+        identified.stated_uscc,
+        identified.stated_organisation_code,
         'source:rural_collective.collective:' || identified.record_no as identity_anchor,
         {{ clean_text('identified.name') }} as name,
         collective_kind.standard_code as organisation_type_code,

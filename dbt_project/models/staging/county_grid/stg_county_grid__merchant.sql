@@ -48,6 +48,8 @@ final as (
         identified.organisation_code,
         identified.registration_number,
         identified.identity_grade_code,
+        identified.stated_uscc,
+        identified.stated_organisation_code,
         cast(null as varchar) as identity_anchor,
         {{ clean_text('identified.name') }} as name,
         merchant_kind.standard_code as organisation_type_code,

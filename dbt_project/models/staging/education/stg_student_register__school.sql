@@ -24,6 +24,8 @@ final as (
         identified.organisation_code,
         identified.registration_number,
         identified.identity_grade_code,
+        identified.stated_uscc,
+        identified.stated_organisation_code,
         cast(null as varchar) as identity_anchor,
         {{ clean_text('identified.name') }} as name,
         {{ clean_text('identified.school_kind_name') }} as school_kind_name,

@@ -24,6 +24,8 @@ final as (
         identified.organisation_code,
         identified.registration_number,
         identified.identity_grade_code,
+        identified.stated_uscc,
+        identified.stated_organisation_code,
         'source:legal_service.law_firm:' || identified.firm_no as identity_anchor,
         {{ clean_text('identified.name') }} as name,
         status.standard_code as status_code,

@@ -25,6 +25,7 @@ final as (
         branch_no as enterprise_no,
         {{ clean_text('head_enterprise_no') }} as head_enterprise_no,
         uscc as head_uscc,
+        stated_uscc as stated_head_uscc,
         organisation_code as head_organisation_code,
         registration_number as head_registration_number,
         identity_grade_code as head_identity_grade_code,

@@ -38,6 +38,8 @@ final as (
         identified.organisation_code,
         identified.registration_number,
         identified.identity_grade_code,
+        identified.stated_uscc,
+        identified.stated_organisation_code,
         'source:enterprise_register.enterprise:' || identified.enterprise_no as identity_anchor,
         {{ clean_text('identified.name') }} as name,
         {{ clean_text('identified.entity_type_code') }} as organisation_type_code,

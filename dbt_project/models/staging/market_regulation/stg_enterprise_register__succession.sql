@@ -24,6 +24,7 @@ final as (
         {{ clean_text('succession_kind_code') }} as succession_kind_code,
         {{ clean_text('predecessor_enterprise_no') }} as predecessor_enterprise_no,
         uscc as predecessor_uscc,
+        stated_uscc as stated_predecessor_uscc,
         organisation_code as predecessor_organisation_code,
         registration_number as predecessor_registration_number,
         identity_grade_code as predecessor_identity_grade_code,

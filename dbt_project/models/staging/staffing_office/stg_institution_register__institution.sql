@@ -24,6 +24,8 @@ final as (
         identified.organisation_code,
         identified.registration_number,
         identified.identity_grade_code,
+        identified.stated_uscc,
+        identified.stated_organisation_code,
         'source:institution_register.institution:' || identified.institution_no as identity_anchor,
         {{ clean_text('identified.name') }} as name,
         {{ clean_text('identified.institution_kind_code') }} as organisation_type_code,

@@ -25,6 +25,8 @@ final as (
         identified.organisation_code,
         identified.registration_number,
         identified.identity_grade_code,
+        identified.stated_uscc,
+        identified.stated_organisation_code,
         'source:union_register.union:' || identified.record_no as identity_anchor,
         {{ clean_text('identified.name') }} as name,
         identified.established_date,
