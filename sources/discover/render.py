@@ -72,21 +72,27 @@ def _block(facts: Mapping[str, object]) -> Iterator[str]:
 
 def _flow(value: object) -> str:
     """A value on one line, quoted where YAML would read something else."""
-
-    def dumped(*, as_it_is: bool) -> str:
-        return yaml.safe_dump(
-            value,
-            default_flow_style=True,
-            allow_unicode=as_it_is,
-            sort_keys=False,
-            width=float("inf"),
-        )
-
-    text = dumped(as_it_is=True)
-    if len(text.removesuffix("\n").removesuffix("\n...").splitlines()) > 1:
-        # Unicode has line ends of its own (U+0085, U+2028), which are only safe when escaped.
-        text = dumped(as_it_is=False)
+    text = yaml.dump(
+        value,
+        Dumper=_Dumper,
+        default_flow_style=True,
+        allow_unicode=True,
+        sort_keys=False,
+        width=float("inf"),
+    )
     return text.removesuffix("\n").removesuffix("\n...")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text that holds a line end or worse with escapes: only so it stays on its line."""
+
+
+def _represented(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = None if text.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represented)
 
 
 def _one_line(text: str) -> str:

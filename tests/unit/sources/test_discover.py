@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from citybase.errors import SourceError
@@ -159,6 +159,7 @@ def test_codes_are_words_of_the_standard_or_of_the_source_and_never_guessed() ->
         unique_by=lambda pair: pair[0],
     )
 )
+@example([("\n0", "a\x85b"), ("\u2028", "#: {}"), ("null", "null"), ("1", "2024-01-01")])
 @settings(max_examples=40, deadline=None)
 def test_whatever_things_are_called_the_draft_says_what_was_found(
     names: list[tuple[str, str | None]],
