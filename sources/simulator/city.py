@@ -34,7 +34,7 @@ from sources.simulator.deploy_files import (
 )
 from sources.simulator.deploy_postgresql import count_postgresql, deploy_postgresql
 from sources.simulator.deploy_xlsx import count_xlsx, deploy_xlsx
-from sources.simulator.generate import TableContent, contents, generate, write_truth
+from sources.simulator.generate import TableContent, contents, generate
 from sources.simulator.plan import CityError, CityPlan, generator_digest
 from sources.simulator.servers import (
     PostgresServer,
@@ -43,6 +43,7 @@ from sources.simulator.servers import (
     stop_postgresql,
     write_secret,
 )
+from sources.simulator.truth import write_truth
 
 OnStep = Callable[[str], None]
 

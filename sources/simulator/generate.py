@@ -9,27 +9,39 @@ from pathlib import Path
 
 import duckdb
 
-from citybase.duck import connect, literal, quoted
+from citybase.duck import connect, quoted
 from sources.contract import System, Table
 from sources.registry import Registry
 from sources.simulator.cards import issue_cards
 from sources.simulator.defects import install_defects
+from sources.simulator.defects_organisation import install_organisation_defects
+from sources.simulator.employment import install_employment
 from sources.simulator.families import build_families
 from sources.simulator.known import install_known_person
 from sources.simulator.licences import issue_licences
 from sources.simulator.life_events import live_on
 from sources.simulator.mixer import install_mixer
 from sources.simulator.numbers import install_numbers
+from sources.simulator.organisation_lists import write_organisation_lists
+from sources.simulator.organisation_tables import (
+    add_debtor_units,
+    write_insured_units,
+    write_organisation_tables,
+)
 from sources.simulator.organisations import build_organisations
+from sources.simulator.people_tables import write_people_tables
 from sources.simulator.person_changes import follow_people
 from sources.simulator.places import install_places
 from sources.simulator.plan import CityError, CityPlan
 from sources.simulator.population import build_population
 from sources.simulator.records import prepare_records
 from sources.simulator.records_civil_affairs import write_civil_registry
+from sources.simulator.records_grid import write_grids
 from sources.simulator.records_health import write_health_record
 from sources.simulator.records_human_resources import write_social_security
 from sources.simulator.records_market import write_enterprise_register
+from sources.simulator.records_permits import write_migrant_register, write_permit_register
+from sources.simulator.records_police_changes import write_police_changes
 from sources.simulator.records_public_security import write_household_register
 from sources.simulator.shared_numbers import choose_shared_numbers
 from sources.simulator.vocabulary import install_vocabulary
@@ -69,6 +81,7 @@ def generate(
         install_places(connection)
         install_vocabulary(connection)
         install_defects(connection)
+        install_organisation_defects(connection)
         block = build_families(connection, plan)
         choose_shared_numbers(connection, plan)
         build_population(connection, plan, block)
@@ -77,16 +90,26 @@ def generate(
         follow_people(connection)
         install_known_person(connection)
         build_organisations(connection, plan, registry)
+        install_employment(connection)
         prepare_records(connection)
         for write in (
+            write_enterprise_register,
+            write_organisation_tables,
+            write_organisation_lists,
             write_household_register,
+            write_police_changes,
+            write_permit_register,
+            write_migrant_register,
             write_social_security,
             write_health_record,
             write_civil_registry,
-            write_enterprise_register,
+            write_insured_units,
+            write_people_tables,
+            add_debtor_units,
             issue_licences,
         ):
             write(connection)
+        write_grids(connection, registry)
         _check_against_registry(connection, registry)
     except BaseException:
         connection.close()
@@ -124,108 +147,6 @@ def contents(connection: duckdb.DuckDBPyConnection, registry: Registry) -> tuple
         assert row is not None  # noqa: S101 - an aggregate has one row
         found.append(TableContent(system.system, table.table, int(row[0]), str(row[1])))
     return tuple(found)
-
-
-def write_truth(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    plan: CityPlan,
-    tables: tuple[TableContent, ...],
-) -> None:
-    """Write ``truth.duckdb``: tables person, couple, organisation, licence,
-    record, plan and content. The file appears whole or not at all.
-    """
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    connection.execute(f"attach {literal(str(fresh))} as truth_file")
-    try:
-        for name, query in _TRUTH.items():
-            connection.execute(f"create table truth_file.{name} as {query}")
-        connection.execute("create table truth_file.plan (seed integer, scale double, today date)")
-        connection.execute(
-            "insert into truth_file.plan values (?, ?, ?)",
-            [plan.seed, plan.scale, plan.today],
-        )
-        connection.execute(
-            "create table truth_file.content"
-            " (system_code varchar, table_code varchar, row_count bigint, content_hash varchar)"
-        )
-        connection.executemany(
-            "insert into truth_file.content values (?, ?, ?, ?)",
-            [(t.system, t.table, t.rows, t.content_hash) for t in tables],
-        )
-    finally:
-        connection.execute("detach truth_file")
-    fresh.replace(path)
-
-
-_TRUTH = {
-    "person": """
-        select
-            person_id,
-            number_kind,
-            number,
-            name,
-            sex_code,
-            birth_date,
-            ethnicity_code,
-            phone,
-            person.household_id,
-            couple_id,
-            role as family_role,
-            getvariable('county_code')[registered_county + 1] as registered_division_code,
-            address_now as address,
-            address_before,
-            moved_date,
-            death_date,
-            is_registered,
-            is_second_twin,
-        from person
-        inner join household on person.household_id = household.household_id
-        """,
-    "organisation": """
-        select
-            organisation_id,
-            pair as category_code,
-            uscc,
-            organisation_code,
-            registration_number,
-            name,
-            division_code,
-            established_date,
-            status_code,
-            abnormal_date,
-            ended_date,
-            representative_person_id,
-        from organisation
-        """,
-    "couple": """
-        select couple_id, husband_id, wife_id, marriage_date, divorce_date from couple
-        """,
-    "licence": """
-        select
-            'licence_issuing' as system_code,
-            record_no as source_key,
-            _licence_id as licence_id,
-            _version as version,
-            _last_version as last_version,
-            licence_type_code,
-            _issuer_organisation_id as issuer_organisation_id,
-            coalesce(_true_identifier, licence_identifier) as licence_identifier,
-            _is_well_formed as is_well_formed,
-            _holder_kind_code as holder_kind_code,
-            _person_id as person_id,
-            _organisation_id as organisation_id,
-            _has_valid_holder as has_valid_holder,
-            state_code as stated_state_code,
-            valid_from,
-            _valid_to as valid_to,
-            _holder_end_date as holder_end_date,
-            _defects as defects,
-        from source.licence_issuing__licence
-        """,
-    "record": "from truth_record",
-}
 
 
 def _check_against_registry(connection: duckdb.DuckDBPyConnection, registry: Registry) -> None:

@@ -24,12 +24,14 @@ def write_organisation_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("set variable units = (select count(*) from unit_list)")
 
 
-def write_organisation_tables_after_people(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the insured units with the number of their people, and add the units among the
-    debtors. Needs the insured people and the debtors.
-    """
+def write_insured_units(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the insured units with the number of their people. Needs the insured people."""
     connection.execute(_INSURED_COUNT)
     write_organisation_table(connection, _INSURED_UNIT)
+
+
+def add_debtor_units(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add the units to the debtors. Needs the debtors who are people."""
     write_organisation_table(connection, _DEBTOR_UNIT, is_added=True)
 
 
