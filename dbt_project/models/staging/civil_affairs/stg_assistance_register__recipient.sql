@@ -34,7 +34,10 @@ final as (
         identified.approved_date,
         identified.updated_at as source_at
     from identified
-    {{- join_crosswalk('household_relation', 'household_relation', 'identified.relation_code') }}
+    {{- join_crosswalk(
+        'household_relation', 'household_relation', 'identified.relation_code',
+        system="'assistance_register'"
+    ) }}
     {{- join_division('division', 'identified.division_code') }}
     {{- join_address('place', 'identified.address') }}
 )
