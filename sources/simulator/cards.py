@@ -6,8 +6,8 @@ a person (``population.py``) and what the exit and entry office writes about car
 
 Kinds (GB/T 36903 annex A and platforms): 511 台胞证, 516 港澳通行证, 551 港澳居住证,
 552 台湾居住证, 553 外国人永久居留. A home-return permit keeps its first nine characters and counts
-renewals in two more; a Taiwan permit of before 2015 had two digits and a letter after the eight of today's; the
-15-character card of a foreigner became one of 18 digits on 2023-12-01.
+renewals in two more; a Taiwan permit of before 2015 had two digits and a letter after the eight of
+today's; the 15-character card of a foreigner became one of 18 digits on 2023-12-01.
 """
 
 import duckdb

@@ -7,8 +7,8 @@ Per record: 15-digit leftover 0.8 %, wrong number 0.4 % (half one digit, a quart
 characters swapped, a quarter the number of another person), no number 2 % in health records,
 number text padded, full-width, lower-case x or Cyrillic Х 1 %, homophone or variant character in
 the name 1 % and with the police 0.1 %, day and month of the birth date swapped 0.1 %, birth date
-or sex typed wrong 0.1 % in health records, a date that is none 0.05 % where it is text, a number kept
-as a number by a workbook 0.3 %, phone missing 30 % and out of date 15 %.
+or sex typed wrong 0.1 % in health records, a date that is none 0.05 % where it is text, a number
+kept as a number by a workbook 0.3 %, phone missing 30 % and out of date 15 %.
 """
 
 import duckdb

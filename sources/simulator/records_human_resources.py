@@ -1,8 +1,8 @@
 """What social security wrote about insured people.
 
 Codes: sex 1, 2, 9; ethnicity in two digits or, from the old system, without the leading zero;
-参保状态 1 正常参保, 2 暂停参保, 3 终止参保. Add tables of this department about people here. Keep out:
-the units that pay for them (``organisation_tables.py``).
+参保状态 1 正常参保, 2 暂停参保, 3 终止参保. Add tables of this department about people here.
+Keep out: the units that pay for them (``organisation_tables.py``).
 """
 
 import duckdb

@@ -1,8 +1,8 @@
 """What the police wrote about changes: migrations, corrected numbers, changed names.
 
 A row is written on the day of the change and never touched again: number and name are those of
-that day. Codes: 迁移类别 1 迁入, 2 迁出, 3 市内移居; 更正原因 1 重号, 2 错号, 3 其他. The files begin
-some years before the base day. Add registers of changes here. Keep out: what is so now
+that day. Codes: 迁移类别 1 迁入, 2 迁出, 3 市内移居; 更正原因 1 重号, 2 错号, 3 其他. The files
+begin some years before the base day. Add registers of changes here. Keep out: what is so now
 (``records_public_security.py``).
 """
 
