@@ -48,5 +48,6 @@ if ! PATH="$PATH:/usr/sbin" command -v mariadbd >/dev/null; then
     # Nobody is asked for a password here: it is not needed enough.
     { [ "$(id -u)" = 0 ] || sudo -n true; } 2>/dev/null \
         && install_package mariadb-server >/dev/null 2>&1 \
+        && { as_root systemctl disable mariadb >/dev/null 2>&1 || true; } \
         || echo "Not installed; tests that need MariaDB are skipped: apt-get install mariadb-server" >&2
 fi
