@@ -40,19 +40,23 @@ def _resident_macros() -> tuple[str, ...]:
 
 
 def _organisation_macros() -> tuple[str, ...]:
+    # ``body`` is named once, inside a lambda: an argument that is itself a long expression would
+    # otherwise be copied 18 times, and planning it would take longer than computing it.
     organisation_sum = " + ".join(
-        f"{weight} * (strpos('{_BASE_36}', substr(body, {place}, 1)) - 1)"
+        f"{weight} * (strpos('{_BASE_36}', substr(b, {place}, 1)) - 1)"
         for place, weight in enumerate(_ORGANISATION_WEIGHTS, start=1)
     )
     credit_sum = " + ".join(
-        f"{3 ** (place - 1) % 31} * (strpos('{_BASE_31}', substr(body, {place}, 1)) - 1)"
+        f"{3 ** (place - 1) % 31} * (strpos('{_BASE_31}', substr(b, {place}, 1)) - 1)"
         for place in range(1, 18)
     )
     return (
         "organisation_code(body) as "
-        f"body || substr('0X987654321', ({organisation_sum}) % 11 + 1, 1)",
+        "list_transform([body], lambda b:"
+        f" b || substr('0X987654321', ({organisation_sum}) % 11 + 1, 1))[1]",
         "credit_code(body) as "
-        f"body || substr('0YXWUTRQPNMLKJHGFEDCBA987654321', ({credit_sum}) % 31 + 1, 1)",
+        "list_transform([body], lambda b:"
+        f" b || substr('0YXWUTRQPNMLKJHGFEDCBA987654321', ({credit_sum}) % 31 + 1, 1))[1]",
         "letters_31_5(n) as "
         + " || ".join(
             f"substr('{_BASE_31}', (n // {31**k}) % 31 + 1, 1)" for k in range(4, -1, -1)
