@@ -204,7 +204,7 @@ def _explained() -> Iterator[None]:
         raise UnreadableFileError(f"is cut off or damaged ({error})") from None
     except (expat.ExpatError, ValueError, KeyError) as error:
         raise UnreadableFileError(f"is damaged inside ({error})") from None
-    except (NotImplementedError, RuntimeError) as error:
+    except RuntimeError as error:
         raise UnreadableFileError(f"is packed in a way Excel does not ({error})") from None
 
 
