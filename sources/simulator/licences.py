@@ -1,142 +1,273 @@
-"""Licences: what was issued to whom, version by version, as the issuing system recorded it.
+"""Licences: what was issued to whom, version by version, as the issuing systems recorded it.
 
-Creates ``source.licence_issuing__licence``; its underscore columns are the truth about each
-version. Add here what happens to licences. Keep out: the types (``licence_types.py``) and the state
-a licence is in on a given day: that is computed by the product and, independently, by the score.
+Creates ``source.<system>__licence`` and, with ``licence_operations``, ``source.<system>__operation``
+for every system of the shape ``e_licence``; underscore columns are the truth about each record. Add
+here what happens to licences. Keep out: the types (``licence_types.py``), who holds what
+(``licence_holders.py``), the log (``licence_operations.py``) and the state a licence is in on a
+given day: that is computed by the product and, independently, by the score.
 
-Sources: GB/T 36904-2018 (identifier), GB/T 36903-2018 annex A (holder code types), the state and
-operation lists of a ministry (states 01 to 07 and 99, operations 01 to 10).
+A chain is one licence with its versions. Everything about it is drawn by its id, so that renewals
+after the base day only append versions and close the one before. Sources: GB/T 36904-2018
+(identifier), GB/T 36903-2018 annex A (holder code types), the state and operation lists of a
+ministry (states 01 to 07 and 99, operations 01 to 10).
 """
 
 import duckdb
 
-from sources.simulator.licence_holders import find_issuers_and_holders
-from sources.simulator.licence_types import create_licence_types
+from sources.simulator.licence_holders import find_holders, find_issuers
+from sources.simulator.licence_operations import log_operations
+from sources.simulator.licence_types import SYSTEMS, LicenceSystem, create_licence_types
 
 
 def issue_licences(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create ``source.licence_issuing__licence``. Needs people and organisations."""
+    """Create the tables of licences and operations. Needs people and organisations."""
     create_licence_types(connection)
-    find_issuers_and_holders(connection)
-    connection.execute(_LICENCE)
+    find_issuers(connection)
+    connection.execute(
+        "create or replace temp macro identifier_of(stem, state, n) as"
+        " stem || lpad(n::varchar, 3, '0') || '.' || licence_check(after_3_digits(state, n))"
+    )
+    for system in SYSTEMS:
+        find_holders(connection, system)
+        connection.execute(_CHAIN)
+        connection.execute(_VERSION)
+        connection.execute(_licence_sql(system))
+        log_operations(connection, system)
 
 
-_LICENCE = """
-create or replace table source.licence_issuing__licence as
-with dated as (
+def _serial_state(prefix: str, code: str) -> str:
+    """The check state after prefix and serial; digits in plain arithmetic, hex the slow way."""
+    return f"""case style
+            when '9' then after_9_digits({prefix}, serial_number)
+            when '12' then after_12_digits({prefix}, serial_number)
+            when '15' then after_15_digits({prefix}, serial_number)
+            when 'letters' then after_10_letters({prefix}, serial_number)
+            else licence_state_of(ended.licence_type_code || {code} || hex_serial)
+        end"""
+
+
+# One row per licence: when it began, how often it was renewed, how it ended. ``closed_date`` is the
+# day of an end after the base day; what ended before it has ``stated`` of 945 and more.
+_CHAIN = f"""
+create or replace temp table chain as
+with described as (
     select
-        held.*,
-        style,
-        licence_name,
-        licence_type_code,
-        is_city_level,
-        eligible_date + below(
-            licence_id, 'first', greatest(1, getvariable('today') - eligible_date)
-        )::integer as first_date,
+        held.* exclude (holder_kind, person_id, organisation_id, eligible_date),
+        type.* exclude (type_no, stem, body, whole_stem),
+        coalesce(held.person_id, joint.person_id) as person_id,
+        coalesce(held.organisation_id, joint.organisation_id) as organisation_id,
+        case when joint.holders > 1 then 'joint' when joint.person_id is not null then 'person'
+            else holder_kind end as holder_kind,
+        joint.licence_id is not null as is_joint,
         case
-            when held.type_no <> 1 then years
-            when first_date - birth_date < 9490 then 10
-            when first_date - birth_date < 16800 then 20
-            else 0
-        end as first_years,
-        chance(licence_id, 'by change', 90000) as is_by_change,
-        [1, 2, 4, 4][1 + below(licence_id, 'renews', 4)] as most_versions,
-        least(getvariable('today'), holder_end_date) as last_day,
-        coalesce(person_id, organisation_id) as holder_id,
-        chance(licence_id, 'issuer by division', 15000) as is_by_division,
+            when joint.licence_id is not null then joint.end_date
+            when held.person_id is not null then coalesce(person.death_date, death.event_date)
+            else organisation.ended_date
+        end as holder_end_date,
+        coalesce(greatest(held.eligible_date, joint.youngest_birth + 30), held.eligible_date)
+            as eligible_date,
+        person.birth_date,
+        organisation.founded_date,
+        below(licence_id, 'stated', 1000) as stated,
     from held
-    inner join licence_type on held.type_no = licence_type.type_no
+    inner join system_type as type on held.type_no = type.type_no
+    left join joint_licence as joint using (licence_id)
+    left join person on held.person_id = person.person_id
+    left join death on held.person_id = death.person_id
+    left join organisation on held.organisation_id = organisation.organisation_id
+    where held.holder_kind <> 'joint' or joint.licence_id is not null
+),
+begun as (
+    select
+        *,
+        case
+            when draw >= per_million
+                then getvariable('today') + 1 + ((draw - per_million) // daily)::integer
+            when founded_date is not null
+                then founded_date + 1 + below(licence_id, 'first', 20)::integer
+            else eligible_date + below(
+                licence_id, 'first', greatest(1, getvariable('today') - eligible_date)
+            )::integer
+        end as first_date,
+        chance(licence_id, 'by change', 90000) as is_by_change,
+        case when stated < 945 and (years > 0 or holders in ('owners', 'market', 'married'))
+            then day_after_base(licence_id, 'closed later', 60) end as closed_later,
+    from described
 ),
 stepped as (
     select
         *,
         case
+            when type_no <> 1 then years
+            when first_date - birth_date < 9490 then 10
+            when first_date - birth_date < 16800 then 20
+            else 0
+        end as first_years,
+        case
             when is_by_change then 100 + below(licence_id, 'change step', 1500)
             when first_years > 0
                 then (first_years * 365.25)::integer - below(licence_id, 'early', 40)
-        end as step_days,
+        end::integer as step_days,
+        case when step_days is null then 1
+            else [1, 2, 2, 4, 4, 4, 4, 6][1 + below(licence_id, 'renews', 8)] end as most_versions,
+        case when closed_later > first_date then closed_later end as closed_date,
+        -- an ended chain is not renewed
+        case when stated >= 945 then getvariable('today') else getvariable('now') end as open_until,
         case style
-            when '9' then (holder_id * 777767 + 1234567) % 1000000000
-            when '12' then (holder_id * 77777677 + 4321) % 1000000000000
-            when '15' then (holder_id * 777776773 + 98765) % 1000000000000000
-            when 'letters' then (holder_id * 234567891 + 55511) % 3656158440062976
+            when '9' then (base_id * 777767 + 1234567) % 1000000000
+            when '12' then (base_id * 77777677 + 4321) % 1000000000000
+            when '15' then (base_id * 777776773 + 98765) % 1000000000000000
+            when 'letters' then (base_id * 234567891 + 55511) % 3656158440062976
         end as serial_number,
         case when style = 'hex' then upper(md5('serial' || mix(licence_id, 'hex')::varchar)) end
             as hex_serial,
-    from dated
-    where first_date <= coalesce(last_day, first_date)
+    from begun
+    where first_date <= coalesce(holder_end_date, first_date)
+        and first_date <= getvariable('now')
 ),
-serialled as (
+ended as (
     select
-        stepped.*,
-        issuer.issuer_organisation_id,
-        issuer.issuer_name,
-        issuer.issuer_code,
-        case
-            when step_days is null then 1
-            else least(most_versions, 1 + (last_day - first_date) // step_days)
-        end as last_version,
+        *,
+        least(open_until, holder_end_date, closed_date) as last_day,
+        case when step_days is null then 1
+            else least(most_versions, 1 + (last_day - first_date) // step_days) end as last_version,
+        case when step_days is null then 1
+            else least(
+                most_versions,
+                1 + (least(getvariable('today'), last_day) - first_date) // step_days
+            ) end as base_version,
+        chance(licence_id, 'issuer by division', 15000) as is_by_division,
+        former_code is not null and chance(licence_id, 'old seal', 2000) as has_old_seal,
+        moves and chance(licence_id, 'moved in', 12000) as is_moved_in,
+        case when chance(licence_id, 'gap', 15000) then 1 + below(licence_id, 'gap place', 2) end
+            as gap_version,
+        chance(licence_id, 'fork', 6000) as is_forked,
+        chance(licence_id, 'resent', 2000) as is_resent,
         case style
             when 'letters' then letters_10(serial_number)
             when 'hex' then hex_serial
             else lpad(serial_number::varchar, style::integer, '0')
         end as serial,
-        case style
-            when '9' then after_9_digits(prefix_state, serial_number)
-            when '12' then after_12_digits(prefix_state, serial_number)
-            when '15' then after_15_digits(prefix_state, serial_number)
-            when 'letters' then after_10_letters(prefix_state, serial_number)
-            else licence_state_of(stepped.licence_type_code || issuer_code || hex_serial)
-        end as serial_state,
     from stepped
-    inner join issuer
-        on stepped.type_no = issuer.type_no
-        and stepped.is_by_division = issuer.is_by_division
-        and case when is_city_level then -1 else stepped.county_no end = issuer.county_no
-),
-chain as (
+)
+select
+    ended.*,
+    issuer.issuer_id,
+    issuer.issuer_name,
+    issuer.former_id,
+    issuer.former_name,
+    '1.2.156.3005.2.' || ended.licence_type_code || '.' as stem,
+    case when is_by_division then issuer.division_code else issuer.issuer_code end
+        || '.' || serial || '.' as issuer_part,
+    issuer.former_code || '.' || serial || '.' as former_part,
+    issuer.elsewhere_code || '.' || serial || '.' as elsewhere_part,
+    case when is_by_division then issuer.division_code else issuer.issuer_code end as issuer_code,
+    issuer.former_code as former_issuer_code,
+    case
+        when is_by_division
+            then {_serial_state("issuer.division_state", "issuer.division_code")}
+        else {_serial_state("issuer.issuer_state", "issuer.issuer_code")}
+    end as serial_state,
+    case
+        when issuer.former_code is not null and not is_by_division
+            and (first_date < reform_date or has_old_seal)
+            then {_serial_state("issuer.former_state", "issuer.former_code")}
+    end as former_serial_state,
+    case when is_moved_in
+        then {_serial_state("issuer.elsewhere_state", "issuer.elsewhere_code")} end
+        as elsewhere_serial_state,
+from ended
+inner join issuer
+    on ended.type_no = issuer.type_no
+    and case when is_city_level then -1 else coalesce(ended.county_no, 0) end = issuer.county_no
+"""
+
+# One row per version on file: a missing version (gap) is left out when a later one is on file on
+# the base day; a fork claims the version before the one before.
+_VERSION = """
+create or replace temp table version as
+with numbered as (
     select
-        *,
-        '1.2.156.3005.2.' || licence_type_code || '.' || issuer_code || '.' || serial || '.'
-            as identifier_stem,
-    from serialled
-),
-versions as (
-    select
-        chain.*,
+        chain.* exclude (draw, per_million, daily, eligible_date, youngest, oldest, stem,
+            hex_serial, serial_number, open_until, closed_later, is_resent),
+        stem,
         n as version,
-        licence_id * 4 + n - 1 as _row,
-        n = last_version as is_last,
+        licence_id * 8 + n - 1 as _row,
+        copy,
         first_date + ((n - 1) * coalesce(step_days, 0))::integer as issued_date,
+        n = last_version as is_last,
+        case when n < last_version then first_date + (n * step_days)::integer end as next_date,
     from chain
-    inner join range(1, 5) as numbers(n) on n <= last_version
+    inner join range(1, 7) as numbers(n) on n <= last_version
+    cross join lateral (select unnest(case when is_resent and n = 1 then [0, 1] else [0] end))
+        as copies(copy)
+    where gap_version is null or n <> gap_version or n >= base_version
 ),
-termed as (
+issued as (
     select
         *,
-        case
-            when type_no <> 1 then first_years
-            when issued_date - birth_date < 9490 then 10
-            when issued_date - birth_date < 16800 then 20
-            else 0
-        end as years,
-        case
-            when type_no = 4 and chance(_row, 'no start', 300000) then null
-            else issued_date + case when chance(_row, 'starts later', 50000)
-                then below(_row, 'start', 30)::integer else 0 end
-        end as valid_from,
-        below(_row, 'stated', 1000) as stated,
-    from versions
+        coalesce(has_old_seal or issued_date < reform_date, false)
+            and former_serial_state is not null as is_former,
+        case when is_forked and version = 3 and base_version >= 3 then 1
+            when version > 1 then version - 1 end as previous_version,
+        version > 1 and gap_version = version - 1 and base_version >= version as is_after_gap,
+    from numbered
 ),
-draft as (
+identified as (
     select
         *,
-        case when years > 0
-            then coalesce(valid_from, issued_date) + (years * 365.25)::integer - 1
-        end as valid_to,
-        case
-            when not is_last then case when stated < 700 then '05' else '01' end
-            when stated < 945 then '01'
+        previous_version is not null and former_serial_state is not null and (
+            has_old_seal
+            or first_date + ((previous_version - 1) * step_days)::integer < reform_date
+        ) as is_previous_former,
+        identifier_of(
+            stem || case when is_former then former_part else issuer_part end,
+            case when is_former then former_serial_state else serial_state end,
+            version
+        ) as true_identifier,
+    from issued
+)
+select
+    * exclude (stem),
+    case
+        when previous_version is not null then identifier_of(
+            stem || case when is_previous_former then former_part else issuer_part end,
+            case when is_previous_former then former_serial_state else serial_state end,
+            previous_version
+        )
+        when is_moved_in then identifier_of(stem || elsewhere_part, elsewhere_serial_state, 1)
+    end as previous_identifier,
+    case
+        when type_no <> 1 then first_years
+        when issued_date - birth_date < 9490 then 10
+        when issued_date - birth_date < 16800 then 20
+        else 0
+    end as version_years,
+    case
+        when type_no = 4 and chance(_row, 'no start', 300000) then null
+        else issued_date + case when chance(_row, 'starts later', 50000)
+            then below(_row, 'start', 30)::integer else 0 end
+    end as valid_from,
+    case
+        when most_versions > 1 or copy = 1 then null
+        when chance(_row, 'wrong check', 3000) then 'identifier_wrong_check'
+        when chance(_row, 'no identifier', 1100) then 'identifier_missing'
+        when chance(_row, 'short identifier', 800) then 'identifier_cut'
+    end as identifier_defect,
+    -- what cannot have happened: drawn for last versions that were on file for a while
+    case
+        when stated < 945 and version = base_version and issued_date < getvariable('today') - 90
+            and closed_date is null and next_date is null
+            and chance(licence_id, 'impossible', 6000)
+            then ['operation_after_cancellation', 'renewal_of_cancelled',
+                'release_without_suspension', 'issued_twice', 'operation_before_issue']
+                [1 + below(licence_id, 'which impossible', 5)]
+    end as impossible,
+    case
+        when next_date is not null then case when below(_row, 'stated', 1000) < 700 then '05'
+            else '01' end
+        when impossible in ('operation_after_cancellation', 'renewal_of_cancelled') then '04'
+        when stated >= 945 then case
             when stated < 953 then '02'
             when stated < 957 then '03'
             when stated < 975 then '04'
@@ -144,36 +275,107 @@ draft as (
             when stated < 986 then '06'
             when stated < 995 then '07'
             else '99'
-        end as stated_state_code,
+        end
+        when closed_date is not null
+            then ['04', '04', '04', '02', '07', '03'][1 + below(licence_id, 'closed how', 6)]
+        else '01'
+    end as stated_state_code,
+    case
+        when stated_state_code = '01' then null
+        when next_date is not null then next_date
+        when impossible is not null then null
+        when closed_date is not null then closed_date
+        else issued_date + 1 + below(
+            _row, 'state day', greatest(1, getvariable('today') - issued_date - 1)
+        )::integer
+    end as state_date,
+from identified
+"""
+
+
+def _licence_sql(system: LicenceSystem) -> str:
+    """The source table of a system; the holder's name and number are those of the day of issue."""
+    day = "{}::varchar" if system.is_text else "{}"
+    return _LICENCE.format(
+        system=system.code,
+        prefix=system.prefix,
+        separator=system.separator,
+        issued=day.format("issued_date"),
+        begins=day.format("valid_from"),
+        touched=day.format("day_time(coalesce(state_date, issued_date), _row, 'licence')"),
+    )
+
+
+_LICENCE = """
+create or replace table source.{system}__licence as
+with named as (
+    select
+        version.*,
+        case when holder_kind <> 'organisation' and not is_joint then
+            paper_on(person.number, person.number_otherwise, person.number_date, issued_date)
+            else coalesce(organisation.uscc, organisation.registration_number,
+                organisation.former_registration_number, organisation.organisation_code)
+        end as full_code,
+        case when holder_kind <> 'organisation' then person.number_kind
+            when organisation.uscc is not null then 'uscc' else 'other' end as number_kind,
         case
-            when person_id is not null then coalesce(
+            when is_joint then joint.names
+            when holder_kind = 'person'
+                then paper_on(person.name, person.name_otherwise, person.name_date, issued_date)
+            else in_time(
+                issued_date, organisation.name_date_1, organisation.name_date_2,
+                organisation.name_a, organisation.name_b, organisation.name_c
+            )
+        end as holder_name,
+        joint.codes,
+        joint.code_types,
+        joint.is_one_type,
+        joint.holders as joint_holders,
+        joint.has_valid_code as joint_is_valid,
+        joint.defects as joint_defects,
+        person.other_number,
+        case when holder_kind = 'person' and not is_joint then
+            paper_state(person.number, person.number_otherwise, person.number_date, issued_date,
+                'number_former') end as number_state,
+        case when not is_joint then person.has_shared_number end as has_shared_number,
+        case when version_years > 0
+            then coalesce(valid_from, issued_date) + (version_years * 365.25)::integer - 1
+        end as valid_to,
+    from version
+    left join person_life as person on version.person_id = person.person_id
+    left join joint_licence as joint on version.licence_id = joint.licence_id
+    left join organisation on version.organisation_id = organisation.organisation_id
+),
+faulty as (
+    select
+        *,
+        case
+            when is_joint then case when joint_holders > 1 and chance(_row, 'codes lost', 3000)
+                then 'holder_count_mismatch' end
+            when holder_kind = 'person' then coalesce(
                 number_defect(
-                    _row, 'licence', holder_number, other_number, number_kind, birth_date, 3000
+                    _row, 'licence', full_code, other_number, number_kind, birth_date, 3000
                 ),
                 case when chance(_row, 'no papers', 1500) then 'holder_code_unknown' end
             )
             when chance(_row, 'no papers', 4000) then 'holder_code_unknown'
-            when chance(_row, 'wrong code', 2000) and length(holder_number) = 18
-                then 'number_digit_typo'
+            when chance(_row, 'wrong code', 3000) and length(full_code) = 18
+                then 'code_digit_typo'
         end as _number_defect,
         case
-            when person_id is not null
-                then number_text_defect(_row, 'licence', holder_number)
-            when chance(_row, 'small letters', 8000) then 'lower_x'
+            when is_joint then null
+            when holder_kind = 'person' then number_text_defect(_row, 'licence', full_code)
+            when number_kind = 'uscc' and chance(_row, 'small letters', 8000) then 'lower_case'
         end as _text_defect,
-        case
-            when last_version > 1 then null
-            when chance(_row, 'wrong check', 2000) then 'identifier_wrong_check'
-            when chance(_row, 'no identifier', 700) then 'identifier_missing'
-            when chance(_row, 'short identifier', 500) then 'identifier_cut'
-        end as _identifier_defect,
-        identifier_stem || lpad(version::varchar, 3, '0') || '.'
-            || licence_check(after_3_digits(serial_state, version)) as true_identifier,
-    from termed
+        case when impossible is null and chance(_row, 'no log', 10000) then 'operation_missing' end
+            as _log_defect,
+    from named
 )
 select
-    'ZZ' || row_number_text(_row, 1357924681, 2468) as record_no,
-    case _identifier_defect
+    '{prefix}' || row_number_text(
+        case copy when 1 then licence_id * 8 + 7 else _row end, 1357924681, 2468
+    ) as record_no,
+    case identifier_defect
         when 'identifier_missing' then null
         when 'identifier_cut' then substr(true_identifier, 1, length(true_identifier) - 6)
         when 'identifier_wrong_check' then left(true_identifier, -1)
@@ -183,67 +385,79 @@ select
     licence_type_code,
     licence_name,
     case when style = 'hex' then left(serial, 12) else serial end as licence_number,
-    issuer_name,
-    issuer_code,
+    case when is_former then former_name else issuer_name end as issuer_name,
+    case when is_former then former_issuer_code else issuer_code end as issuer_code,
     holder_name,
     case
         when _number_defect = 'holder_code_unknown'
             then [null, '无', '/', '不详'][1 + below(_row, 'unknown code', 4)]
-        when person_id is null and _number_defect = 'number_digit_typo'
-            then substr(holder_number, 1, 11)
-                || ((substr(holder_number, 12, 1) = '7')::integer * 2 + 7 - (
-                    substr(holder_number, 12, 1) = '9')::integer)::varchar
-                || substr(holder_number, 13)
+        when _number_defect = 'holder_count_mismatch'
+            then substr(codes, strpos(codes, '{separator}') + 1)
+        when is_joint then codes
+        when _number_defect = 'code_digit_typo' then mistyped_code(_row, 'licence', full_code)
+        when _text_defect = 'lower_case' then lower(full_code)
         else damaged_text(
-            damaged_number(_row, 'licence', holder_number, other_number, _number_defect),
+            damaged_number(_row, 'licence', full_code, other_number, _number_defect),
             _text_defect
         )
     end as holder_code,
-    case number_kind
-        when 'uscc' then '001'
-        when 'other' then '099'
-        when 'resident_number' then '111'
-        when 'residence_permit' then '551'
-        when 'home_return_permit' then '516'
-        when 'taiwan_travel_permit' then '511'
-        else '553'
+    -- some systems write one type for all holders
+    case
+        when is_joint and is_one_type and joint_holders > 1
+            and chance(licence_id, 'one type', 500000) then left(code_types, 3)
+        when is_joint then code_types
+        else holder_code_type(number_kind)
     end as holder_code_type,
-    issued_date,
-    valid_from,
+    {issued} as issued_date,
+    {begins} as valid_from,
     case
         when valid_to is not null then valid_to::varchar
         else ['长期', '长期', '9999-12-31', '', null][1 + below(_row, 'endless', 5)]
     end as valid_to,
     stated_state_code as state_code,
-    case
-        when version > 1 then case when is_by_change then '09' else '02' end
-        when stated_state_code = '02' then '03'
-        when stated_state_code = '04' then '05'
-        when stated_state_code = '05' and is_last then '04'
-        else '01'
-    end as operation_code,
-    case when version > 1 then identifier_stem || lpad((version - 1)::varchar, 3, '0') || '.'
-        || licence_check(after_3_digits(serial_state, version - 1))
-    end as previous_identifier,
-    day_time(issued_date, _row, 'licence') as updated_at,
+    previous_identifier,
+    {touched} as updated_at,
     licence_id as _licence_id,
     version::integer as _version,
     last_version::integer as _last_version,
-    issuer_organisation_id as _issuer_organisation_id,
-    case when _identifier_defect is not null then true_identifier end as _true_identifier,
-    _identifier_defect is null as _is_well_formed,
-    case when person_id is null then 'organisation' else 'person' end as _holder_kind_code,
+    copy as _copy,
+    _row,
+    case when is_former then former_id else issuer_id end as _issuer_organisation_id,
+    is_former as _is_former_issuer,
+    issued_date as _issued_date,
+    valid_from as _valid_from,
+    valid_to as _valid_to,
+    state_date as _state_date,
+    next_date as _next_date,
+    step_days as _step_days,
+    is_by_change as _is_by_change,
+    is_moved_in as _is_moved_in,
+    impossible as _impossible,
+    _log_defect,
+    case when identifier_defect is not null then true_identifier end as _true_identifier,
+    identifier_defect is null as _is_well_formed,
+    holder_kind as _holder_kind_code,
+    is_joint as _is_joint,
     person_id as _person_id,
     organisation_id as _organisation_id,
-    coalesce(_number_defect = 'number_15_digits', true) as _has_valid_holder,
-    valid_to as _valid_to,
+    case when is_joint then joint_is_valid and _number_defect is null
+        else coalesce(_number_defect = 'number_15_digits', true) end as _has_valid_holder,
     holder_end_date as _holder_end_date,
     concat_ws(
         ',',
-        _identifier_defect,
+        identifier_defect,
         _number_defect,
         _text_defect,
-        case when is_by_division then 'issuer_by_division' end
+        number_state,
+        case when has_shared_number then 'number_shared' end,
+        joint_defects,
+        case when is_by_division then 'issuer_by_division' end,
+        case when is_former and issued_date >= reform_date then 'issuer_abolished' end,
+        case when is_after_gap then 'version_gap' end,
+        case when previous_version < version - 1 then 'version_fork' end,
+        case when copy = 1 then 'resent' end,
+        case when copy = 0 then impossible end,
+        _log_defect
     ) as _defects,
-from draft
+from faulty
 """
