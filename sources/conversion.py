@@ -100,7 +100,7 @@ def _unreadable(raw: str, typed: str, column_type: str, pattern: str | None) -> 
         )
     if pattern is None:
         written = f"cast({typed} as varchar)"
-        fits = f"regexp_full_match({raw}, {literal(_form(column_type))}, 'i')"
+        fits = f"regexp_full_match({raw}, {literal(form(column_type))}, 'i')"
     else:
         # Written out again it must be the same text: `2024101` is no %Y%m%d, and `infinity`, which
         # strptime reads as a day in 1900, is none either.
@@ -114,7 +114,7 @@ def _unreadable(raw: str, typed: str, column_type: str, pattern: str | None) -> 
     )
 
 
-def _form(column_type: str) -> str:
+def form(column_type: str) -> str:
     """The regular expression of every text that the type can hold without loss."""
     if column_type.startswith("decimal"):
         scale = int(column_type.rstrip(")").split(",")[1])

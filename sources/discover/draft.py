@@ -12,6 +12,7 @@ from citybase.errors import RegistryError
 from sources.contract import Department
 from sources.discover.classes import suggested_class
 from sources.discover.codes import chinese_name, column_codes, system_code, table_codes
+from sources.discover.fitting import fitted
 from sources.discover.found import FoundColumn, FoundSource, FoundTable, PassedOver
 from sources.discover.modes import later_mode
 from sources.discover.vocabulary import CHINESE_BY_INITIALS
@@ -157,7 +158,12 @@ def _table(
     codes = column_codes(table.columns)
     by_name = dict(zip((column.name for column in table.columns), codes, strict=True))
     columns = tuple(
-        _column(column, code=code, is_key=column.name in table.key, values=sampled.get(column.name))
+        _column(
+            fitted(column, sampled.get(column.name, ()), found.technology),
+            code=code,
+            is_key=column.name in table.key,
+            values=sampled.get(column.name, ()),
+        )
         for column, code in zip(table.columns, codes, strict=True)
     )
     obstacle = table.obstacle or (None if table.key else NO_KEY)
@@ -177,10 +183,8 @@ def _table(
     return DraftTable(facts, columns, tuple(remark for remark in remarks if remark), obstacle)
 
 
-def _column(
-    column: FoundColumn, *, code: str, is_key: bool, values: Sequence[str] | None
-) -> DraftColumn:
-    sensitivity, because = suggested_class(column, values=values or ())
+def _column(column: FoundColumn, *, code: str, is_key: bool, values: Sequence[str]) -> DraftColumn:
+    sensitivity, because = suggested_class(column, values=values)
     name = _name(column.comment, column.name)
     facts: dict[str, object] = {
         "column": code,

@@ -258,6 +258,7 @@ def test_a_nasty_mariadb_lands_and_reconciles(mariadb: Mariadb, discovery: Disco
     assert "# 500 rows in 4 partitions" in text
     assert "# later: log, or cursor by gxsj" in text
     assert "declared latin1: latin_text" in text
+    assert "looks like latin1_holds: gbk" in text
     assert [(table.table, table.keys) for table in system.tables] == [
         ("coded", ["code"]),
         ("visit", ["id", "day"]),
@@ -337,7 +338,8 @@ def test_a_nasty_sqlite_lands_and_reconciles(tmp_path: Path, discovery: Discover
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(SQLITE)
 
-    system = discovery.draft(str(path), "--sample")
+    sampled = discovery.draft(str(path), "--sample", system="sampled")
+    system = discovery.draft(str(path))
 
     text = (discovery.folder / "strange_office" / "strange.yml").read_text(encoding="utf-8")
     assert "# keyless is left out: it has no primary key and no unique index" in text
@@ -355,6 +357,9 @@ def test_a_nasty_sqlite_lands_and_reconciles(tmp_path: Path, discovery: Discover
         "ratio": "double", "flag": "boolean", "bytes": "varchar", "group_column": "varchar",
         "twice": "bigint",
     }  # fmt: skip
+    assert sampled.table("table_4").column("born").type == "varchar"
+    assert sampled.table("table_4").column("ratio").type == "double"
+    assert discovery.landed_counts(sampled)["table_4"] == (5, 4, 1)
     assert discovery.landed_counts(system) == {
         "named": (1, 1, 0),
         "pair": (2, 2, 0),

@@ -14,7 +14,8 @@ from sources.contract import CODE_PATTERN, System
 from sources.discover.classes import suggested_class
 from sources.discover.codes import column_codes, reserved_words, table_codes
 from sources.discover.draft import Answers, drafted
-from sources.discover.found import FoundColumn, FoundSource, FoundTable, best_key
+from sources.discover.fitting import fitted
+from sources.discover.found import FoundColumn, FoundSource, FoundTable, Technology, best_key
 from sources.discover.location import open_catalogue, sqlite_path
 from sources.discover.modes import later_mode
 from sources.discover.render import rendered
@@ -244,6 +245,31 @@ def test_a_class_is_suggested_from_values_and_no_value_is_repeated(
     assert suggested == expected
     assert (because is None) == (expected == "internal")
     assert not any(value in (because or "") for value in values)
+
+
+@pytest.mark.parametrize(
+    ("technology", "kind", "values", "fits", "note"),
+    [
+        ("sqlite", "date", ["2024-01-01", " "], "date", None),
+        ("sqlite", "date", ["2024-01-01", "1704067200"], "varchar", "declared date, but"),
+        ("sqlite", "date", ["2024-01-01"] * 9 + ["不详"], "date", "a few values"),
+        ("sqlite", "boolean", ["0", "1", "N"], "varchar", "declared boolean, but"),
+        ("sqlite", "decimal(4,1)", ["1.50", "2.25"], "varchar", "declared decimal(4,1), but"),
+        ("postgresql", "varchar", ["20240101"] * 5, "varchar", 'date, format: "%Y%m%d"'),
+        ("postgresql", "varchar", ["20240101"] * 5 + ["20241301"], "varchar", None),
+        ("postgresql", "varchar", ["20240101"] * 4, "varchar", None),
+        ("mysql", "varchar", ["a", "ÖÐÎÄ"], "varchar", "latin1_holds: gbk"),
+        ("mysql", "varchar", ["ä¸\xadæ–‡"], "varchar", "latin1_holds: utf8mb4"),
+        ("mysql", "varchar", ["中文", "é"], "varchar", None),
+        ("mysql", "varchar", ["café"], "varchar", None),
+    ],
+)
+def test_a_sample_corrects_types_and_tells_formats(
+    technology: Technology, kind: str, values: list[str], fits: str, note: str | None
+) -> None:
+    found = fitted(column("c", None, kind), values, technology)
+    assert found.type == fits
+    assert found.note is None if note is None else note in (found.note or "")
 
 
 def test_values_never_soften_what_the_name_says() -> None:
