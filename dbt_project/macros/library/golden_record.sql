@@ -16,7 +16,7 @@
 
 {% macro legal_entity_attributes() %}
     {{ return([
-        'uscc', 'registration_number', 'name', 'organisation_type_code', 'status_code',
+        'uscc', 'registration_number', 'name', 'category_code', 'organisation_type_code', 'status_code',
         'established_date', 'ended_date', 'valid_to', 'industry_code', 'division_code', 'address',
         'phone', 'registered_capital_cny', 'representative_name', 'representative_number',
     ]) }}

@@ -56,3 +56,20 @@
 {% macro name_letters(column) -%}
     replace(replace({{ column }}, ' ', ''), '·', '')
 {%- endmacro %}
+
+{# How many syllables of two readings differ; null unless they have as many syllables each. #}
+{% macro reading_distance(reading, other) -%}
+    case
+        when
+            length({{ reading }}) - length(replace({{ reading }}, ' ', ''))
+            = length({{ other }}) - length(replace({{ other }}, ' ', ''))
+            then
+                {%- for place_no in range(1, 9) %}
+                case
+                    when split_part({{ reading }}, ' ', {{ place_no }})
+                        <> split_part({{ other }}, ' ', {{ place_no }}) then 1
+                    else 0
+                end{{ ' +' if not loop.last }}
+                {%- endfor %}
+    end
+{%- endmacro %}

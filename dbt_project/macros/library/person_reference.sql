@@ -33,7 +33,9 @@
             min(identifier.person_key) as any_person_key,
             max(
                 case
-                    when length(reference.name) >= 3 and levenshtein(reference.name, person.name) <= 1
+                    when
+                        length(reference.name) >= 3
+                        and {{ reading_distance('reading.reading', 'known_name.name_reading') }} <= 1
                         then 1
                     else 0
                 end
@@ -47,8 +49,8 @@
         ) as reference
         inner join {{ ref('lib_population__link_person_identifier') }} as identifier
             on reference.number = identifier.identifier_number
-        inner join {{ ref('lib_population__entity_person') }} as person
-            on identifier.person_key = person.person_key
+        inner join {{ ref('lib_population__link_person_name') }} as known_name
+            on identifier.person_key = known_name.person_key
         left join ({{ name_readings(relation) }}) as reading
             on reference.name = reading.name
         left join {{ ref('lib_population__link_person_name') }} as person_name

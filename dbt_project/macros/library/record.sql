@@ -1,21 +1,7 @@
-{# One arm of the union of all departments' records: the attributes a source does not speak of are
-   null, so that every arm has the same columns. #}
-{% macro _record(cte, system_code, table_code, keyed, types, attributes) %}
-    select
-        '{{ system_code }}' as system_code,
-        '{{ table_code }}' as table_code,
-        source_key,
-        {%- for column in keyed %}
-        {{ column }},
-        {%- endfor %}
-        {%- for attribute, type in types.items() %}
-        cast({{ attribute if attribute in attributes else 'null' }} as {{ type }}) as {{ attribute }},
-        {%- endfor %}
-        source_at
-    from {{ cte }}
-{% endmacro %}
+{# One arm of the union of all departments' records. Attributes a source does not speak of are null, so
+   that every arm has the same columns.
 
-{# `relation` is a staging model of persons. What identifies a person is in every arm; of the other columns
+   `relation` is a staging model of persons. What identifies a person is in every arm; of the other columns
    those named in `columns`. #}
 {% macro person_record(relation, columns) %}
     select
@@ -41,20 +27,29 @@
     from {{ relation }}
 {% endmacro %}
 
-{% macro organisation_record(cte, system_code, table_code, attributes) %}
-    {% set types = {} %}
-    {% for attribute in legal_entity_attributes() %}
-        {% do types.update({
-            attribute: 'date' if attribute.endswith('_date') or attribute == 'valid_to'
-            else 'decimal(24, 2)' if attribute == 'registered_capital_cny'
-            else 'varchar'
-        }) %}
-    {% endfor %}
-    {{ _record(
-        cte, system_code, table_code,
-        ['organisation_code', 'identity_grade_code', 'identity_anchor'],
-        types, attributes
-    ) }}
+{# `relation` is a staging model of organisations, `category` the expression of its category where no
+   credit code tells it. The attributes a source does not speak of are null. #}
+{% macro organisation_record(relation, columns, category='cast(null as varchar)') %}
+    select
+        system_code,
+        table_code,
+        source_key,
+        identity_grade_code,
+        identity_anchor as register_anchor,
+        stated_uscc,
+        stated_organisation_code,
+        organisation_code,
+        {{ organisation_name_key('name') }} as name_key,
+        {%- for attribute in legal_entity_attributes() %}
+        {%- set type = 'date' if attribute.endswith('_date') or attribute == 'valid_to'
+            else 'decimal(24, 2)' if attribute == 'registered_capital_cny' else 'varchar' %}
+        {%- set value = 'coalesce(' ~ uscc_category_code('uscc') ~ ', ' ~ category ~ ')'
+            if attribute == 'category_code'
+            else attribute if attribute in columns + ['uscc', 'registration_number', 'name'] else 'null' %}
+        cast({{ value }} as {{ type }}) as {{ attribute }},
+        {%- endfor %}
+        source_at
+    from {{ relation }}
 {% endmacro %}
 
 {# The columns of a record of a person whose identity is settled. #}

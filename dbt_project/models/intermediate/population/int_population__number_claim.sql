@@ -2,7 +2,7 @@
 --
 -- own          the bearer's: the name of the police register if it has one, else of most systems
 -- former_name  the bearer before a change of name the police know of
--- near_name    one character off, nothing else against it: a clerk's slip
+-- near_name    one syllable off, nothing else against it: a clerk's slip
 -- second       the number was given out twice (重号): the register holds another person with it, or
 --              several systems know another one of the same birthday
 -- foreign      the number of somebody else on this record (错号)
@@ -153,7 +153,7 @@ judged as (
             when
                 ranked.contradicted_birth_count = 0
                 and ranked.register_anchor is null
-                and levenshtein(ranked.name, bearer.name) <= 1
+                and {{ reading_distance('ranked.reading', 'bearer.reading') }} <= 1
                 and (length(ranked.name) >= 3 or ranked.agreed_birth_count > 0)
                 then 'near_name'
             when ranked.contradicted_birth_count > 0 then 'foreign'

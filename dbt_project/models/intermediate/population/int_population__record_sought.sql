@@ -70,9 +70,9 @@ candidate as (
         'seeker.address = placed.address',
         'seeker.identity_anchor = placed.identity_anchor',
         'seeker.bearer_household_no = placed.household_no',
-        'substr(seeker.identity_number, 1, 9) = substr(placed.identity_number, 1, 9)',
-        'substr(seeker.identity_number, length(seeker.identity_number) - 8)'
-        ~ ' = substr(placed.identity_number, length(placed.identity_number) - 8)',
+        'substr(seeker.identity_number, 1, 8) = substr(placed.identity_number, 1, 8)',
+        'substr(seeker.identity_number, length(seeker.identity_number) - 7)'
+        ~ ' = substr(placed.identity_number, length(placed.identity_number) - 7)',
     ] %}
     select
         seeker.system_code,

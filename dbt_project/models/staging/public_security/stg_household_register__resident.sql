@@ -24,10 +24,7 @@ final as (
         identified.identity_grade_code,
         -- The register is the record of the person: a resident without a valid number is one all
         -- the same, known by his place in the register.
-        coalesce(
-            identified.identity_anchor,
-            'source:household_register.resident:' || identified.resident_no
-        ) as identity_anchor,
+        identified.identity_anchor,
         'register:' || identified.resident_no as register_anchor,
         {{ clean_text('identified.name') }} as name,
         sex.standard_code as sex_code,
