@@ -9,33 +9,38 @@ several). Add rules of who may hold what here. Keep out: dates, numbers and vers
 import duckdb
 
 from sources.simulator.licence_types import LicenceSystem
+from sources.simulator.mixer import set_list
 
 
 def find_issuers(connection: duckdb.DuckDBPyConnection) -> None:
     """Create ``issuer`` and what is needed to find holders. Needs people and organisations."""
     connection.execute(_ISSUER)
-    connection.execute(_SEAT_PLACE)
+    # the members of a household sit side by side
+    places = connection.execute(
+        "select seat - min(seat) over (partition by household_no) from seat order by seat"
+    ).fetchall()
+    set_list(connection, "household_place", [place for (place,) in places])
     connection.execute(_LENDER)
     connection.execute("set variable lenders = (select count(*) from lender)")
     connection.execute(_HOLDER_CODE_TYPE)
     connection.execute(
         "create or replace temp table joint_holder (system_code varchar, licence_id bigint,"
-        " place integer, person_id bigint, organisation_id bigint, name varchar, code varchar,"
-        " code_type varchar, has_valid_code boolean, end_date date, defects varchar,"
-        " birth_date date)"
+        " place integer, person_id bigint, organisation_id bigint, has_valid_code boolean,"
+        " end_date date, defects varchar)"
     )
 
 
-def find_holders(connection: duckdb.DuckDBPyConnection, system: LicenceSystem) -> None:
-    """Create ``held`` of a system and append to ``joint_holder``. Needs ``issuer``."""
+def find_holders(
+    connection: duckdb.DuckDBPyConnection, systems: tuple[LicenceSystem, ...]
+) -> None:
+    """Create ``held`` of some systems and append to ``joint_holder``. Needs ``issuer``."""
+    codes = ", ".join(f"'{system.code}'" for system in systems)
     connection.execute(
         "create or replace temp table system_type as"
-        f" select * from licence_type where system_code = '{system.code}'"
+        f" select * from licence_type where system_code in ({codes})"
     )
-    connection.execute(_HELD)
-    connection.execute(_JOINT_MEMBER)
-    connection.execute(_JOINT_HOLDER.format(system=system.code))
-    connection.execute(_JOINT_LICENCE.format(system=system.code, separator=system.separator))
+    for statement in (_HELD, _JOINT_MEMBER, _DESCRIBED, _JOINT_HOLDER, _JOINT_LICENCE):
+        connection.execute(statement)
 
 
 # An issuer appears by its own code, by the code of the body it succeeded, by a division code, and
@@ -76,12 +81,6 @@ select
     licence_state_of(licence_type_code || former_code) as former_state,
     licence_state_of(licence_type_code || elsewhere_code) as elsewhere_state,
 from paired
-"""
-
-# The members of a household sit side by side.
-_SEAT_PLACE = """
-create or replace temp table seat_place as
-select seat, seat - min(seat) over (partition by household_no) as place from seat
 """
 
 _LENDER = """
@@ -212,33 +211,35 @@ select * from by_organisations
 _JOINT_MEMBER = """
 create or replace temp table joint_member as
 with joint as (
-    select held.*, holders from held
+    select held.*, holders, system_code, separator from held
     inner join system_type on held.type_no = system_type.type_no
     where holder_kind = 'joint'
 ),
 by_couples as (
-    select licence_id, 0 as place, husband_id as person_id, null::bigint as organisation_id
+    select system_code, separator, licence_id, 0 as place, husband_id as person_id, null::bigint as organisation_id
     from joint
     inner join couple on joint.base_id = couple.couple_id
     where holders in ('married', 'divorced')
     union all
-    select licence_id, 1, wife_id, null
+    select system_code, separator, licence_id, 1, wife_id, null
     from joint
     inner join couple on joint.base_id = couple.couple_id
     where holders in ('married', 'divorced')
 ),
 by_households as (
     select
+        system_code,
+        separator,
         licence_id,
-        seat_place.place,
+        getvariable('household_place')[
+            1 + person.person_id % len(getvariable('household_place'))
+        ] as place,
         person.person_id,
         null::bigint as organisation_id,
     from joint
     inner join person on joint.base_id = person.household_id
-    inner join seat_place
-        on person.person_id % (select count(*) from seat) = seat_place.seat
     where holders in ('household', 'owners', 'mortgage', 'farmers')
-        and seat_place.place < case holders
+        and place < case holders
             when 'household' then 9
             when 'owners' then [1, 1, 1, 1, 2, 2, 2, 2, 3, 4]
                 [1 + below(licence_id, 'owners', 10)]
@@ -249,6 +250,8 @@ by_households as (
 ),
 by_companies as (
     select
+        system_code,
+        separator,
         licence_id,
         10 as place,
         null::bigint as person_id,
@@ -266,8 +269,8 @@ union all
 select * from by_companies
 """
 
-_JOINT_HOLDER = """
-insert into joint_holder
+_DESCRIBED = """
+create or replace temp table joint_described as
 with described as (
     select
         member.*,
@@ -290,42 +293,63 @@ with described as (
     left join lender on member.organisation_id = lender.organisation_id
 )
 select
-    '{system}',
+    system_code,
+    separator,
     licence_id,
-    row_number() over (partition by licence_id order by place) - 1,
+    place,
     person_id,
     organisation_id,
-    full_name,
-    coalesce(damaged_text(
+    full_name as name,
+    damaged_text(
         damaged_number(_row, 'joint licence', full_code, null::varchar, _number_defect),
         _text_defect
-    ), full_code),
-    holder_code_type(number_kind),
-    coalesce(_number_defect = 'number_15_digits', true),
+    ) as code,
+    holder_code_type(number_kind) as code_type,
+    coalesce(_number_defect = 'number_15_digits', true) as has_valid_code,
     end_date,
     concat_ws(',', _number_defect, _text_defect,
-        case when has_shared_number then 'number_shared' end),
-    birth_date
+        case when has_shared_number then 'number_shared' end) as defects,
+    birth_date,
 from described
+"""
+
+# What the truth keeps of it.
+_JOINT_HOLDER = """
+insert into joint_holder
+select system_code, licence_id, place, person_id, organisation_id, has_valid_code, end_date, defects
+from joint_described
 """
 
 # The end of a joint licence's holders is the end of the last of them.
 _JOINT_LICENCE = """
 create or replace temp table joint_licence as
+with gathered as (
+    select
+        licence_id,
+        any_value(separator) as separator,
+        list_sort(list(struct_pack(
+            place := place, name := name, code := code, code_type := code_type,
+            defects := defects
+        ))) as members,
+        min(code_type) = max(code_type) as is_one_type,
+        case when count(end_date) = count(*) then max(end_date) end as end_date,
+        bool_and(has_valid_code) as has_valid_code,
+            max(birth_date) as youngest_birth,
+        min(person_id) as person_id,
+        min(organisation_id) filter (where person_id is null) as organisation_id,
+    from joint_described
+    group by licence_id
+)
 select
-    licence_id,
-    count(*)::integer as holders,
-    string_agg(name, '{separator}' order by place) as names,
-    string_agg(code, '{separator}' order by place) as codes,
-    string_agg(code_type, '{separator}' order by place) as code_types,
-    min(code_type) = max(code_type) as is_one_type,
-    case when count(end_date) = count(*) then max(end_date) end as end_date,
-    bool_and(has_valid_code) as has_valid_code,
-    string_agg(nullif(defects, ''), ',' order by place) as defects,
-    max(birth_date) as youngest_birth,
-    min(person_id) as person_id,
-    min(organisation_id) filter (where person_id is null) as organisation_id,
-from joint_holder
-where system_code = '{system}'
-group by licence_id
+    * exclude (members, separator),
+    len(members)::integer as holders,
+    replace(array_to_string(list_transform(members, lambda m: m.name), chr(9)), chr(9), separator)
+        as names,
+    replace(array_to_string(list_transform(members, lambda m: m.code), chr(9)), chr(9), separator)
+        as codes,
+    replace(
+        array_to_string(list_transform(members, lambda m: m.code_type), chr(9)), chr(9), separator
+    ) as code_types,
+    array_to_string(list_transform(members, lambda m: nullif(m.defects, '')), ',') as defects,
+from gathered
 """

@@ -27,7 +27,7 @@ STORIES: dict[str, tuple[tuple[str, float, str], ...]] = {
 
 
 def log_operations(connection: duckdb.DuckDBPyConnection, system: LicenceSystem) -> None:
-    """Create the operations of a system. Needs its licences."""
+    """Create the operations of a system. Needs ``licence_batch``."""
     connection.execute(
         "create or replace temp table story_step (story varchar, step integer, code varchar,"
         " share double, reason varchar)"
@@ -57,8 +57,8 @@ with licence as (
         end as story,
     from (
         select *, coalesce(_state_date < _issued_date + 60, false) as stated_early
-        from source.{system}__licence
-        where _copy = 0 and _log_defect is null
+        from licence_batch
+        where _system_code = '{system}' and _copy = 0 and _log_defect is null
     )
 ),
 first_operation as (

@@ -181,12 +181,14 @@ def create_licence_types(connection: duckdb.DuckDBPyConnection) -> None:
         " stem varchar, serial varchar, licence_name varchar, function_code varchar,"
         " former_code varchar, is_city_level boolean, reform_date date, holders varchar,"
         " per_million integer, daily integer, years integer, style varchar, youngest integer,"
-        " oldest integer, moves boolean)"
+        " oldest integer, moves boolean, separator varchar, record_prefix varchar)"
     )
+    systems = {system.code: system for system in SYSTEMS}
     insert_rows(connection, "licence_type_given", [
             (t.number, t.system, t.authority, t.serial, t.name, t.issuer, t.former,
              t.level == "city", REFORM_DAYS[t.level != "city"], t.holders, t.per_million,
-             max(1, t.per_million * _NEW_A_DAY // 100_000_000), t.years, t.style, *t.ages, t.moves)
+             max(1, t.per_million * _NEW_A_DAY // 100_000_000), t.years, t.style, *t.ages, t.moves,
+             systems[t.system].separator, systems[t.system].prefix)
             for t in _TYPES
         ],
     )  # fmt: skip

@@ -18,6 +18,9 @@ from sources.simulator.licence_holders import find_holders, find_issuers
 from sources.simulator.licence_operations import log_operations
 from sources.simulator.licence_types import SYSTEMS, LicenceSystem, create_licence_types
 
+# So many people are served in one round.
+_SMALL_CITY = 1_000_000
+
 
 def issue_licences(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the tables of licences and operations. Needs people and organisations."""
@@ -27,12 +30,17 @@ def issue_licences(connection: duckdb.DuckDBPyConnection) -> None:
         "create or replace temp macro identifier_of(stem, state, n) as"
         " stem || lpad(n::varchar, 3, '0') || '.' || licence_check(after_3_digits(state, n))"
     )
-    for system in SYSTEMS:
-        find_holders(connection, system)
-        connection.execute(_CHAIN)
-        connection.execute(_VERSION)
-        connection.execute(_licence_sql(system))
-        log_operations(connection, system)
+    people = connection.execute("select count(*) from person").fetchone()
+    assert people is not None  # noqa: S101 - an aggregate has one row
+    # planning costs more than a small system's rows, a wide table of all systems too much memory
+    batches = [SYSTEMS] if int(people[0]) < _SMALL_CITY else [(system,) for system in SYSTEMS]
+    for batch in batches:
+        find_holders(connection, batch)
+        connection.execute(_LICENCE)
+        for system in batch:
+            connection.execute(_system_sql(system))
+            log_operations(connection, system)
+    connection.execute("drop table licence_batch")
 
 
 def _serial_state(prefix: str, code: str) -> str:
@@ -49,8 +57,7 @@ def _serial_state(prefix: str, code: str) -> str:
 # One row per licence: when it began, how often it was renewed, how it ended. ``closed_date`` is the
 # day of an end after the base day; what ended before it has ``stated`` of 945 and more.
 _CHAIN = f"""
-create or replace temp table chain as
-with described as (
+described as (
     select
         held.* exclude (holder_kind, person_id, organisation_id, eligible_date),
         type.* exclude (type_no, stem, body, whole_stem),
@@ -69,12 +76,44 @@ with described as (
         person.birth_date,
         organisation.founded_date,
         below(licence_id, 'stated', 1000) as stated,
+        case
+            when joint.licence_id is not null then null
+            when held.person_id is not null then person.number_kind
+            when organisation.uscc is not null then 'uscc'
+            else 'other'
+        end as number_kind,
+        coalesce(
+            person.number,
+            organisation.uscc,
+            organisation.registration_number,
+            organisation.former_registration_number,
+            organisation.organisation_code
+        ) as full_code,
+        coalesce(joint.names, person.name, organisation.name_a) as full_name,
+        person.number_otherwise,
+        person.number_date,
+        person.name_otherwise,
+        person.name_date,
+        person.other_number,
+        person.has_shared_number,
+        organisation.name_b,
+        organisation.name_c,
+        organisation.name_date_1,
+        organisation.name_date_2,
+        joint.codes,
+        joint.code_types,
+        joint.is_one_type,
+        joint.holders as joint_holders,
+        joint.has_valid_code as joint_is_valid,
+        joint.defects as joint_defects,
     from held
     inner join system_type as type on held.type_no = type.type_no
     left join joint_licence as joint using (licence_id)
-    left join person on held.person_id = person.person_id
+    left join person_life as person
+        on coalesce(held.person_id, joint.person_id) = person.person_id
     left join death on held.person_id = death.person_id
-    left join organisation on held.organisation_id = organisation.organisation_id
+    left join organisation
+        on coalesce(held.organisation_id, joint.organisation_id) = organisation.organisation_id
     where held.holder_kind <> 'joint' or joint.licence_id is not null
 ),
 begun as (
@@ -149,48 +188,46 @@ ended as (
             else lpad(serial_number::varchar, style::integer, '0')
         end as serial,
     from stepped
-)
-select
-    ended.*,
-    issuer.issuer_id,
-    issuer.issuer_name,
-    issuer.former_id,
-    issuer.former_name,
-    '1.2.156.3005.2.' || ended.licence_type_code || '.' as stem,
-    case when is_by_division then issuer.division_code else issuer.issuer_code end
-        || '.' || serial || '.' as issuer_part,
-    issuer.former_code || '.' || serial || '.' as former_part,
-    issuer.elsewhere_code || '.' || serial || '.' as elsewhere_part,
-    case when is_by_division then issuer.division_code else issuer.issuer_code end as issuer_code,
-    issuer.former_code as former_issuer_code,
-    case
-        when is_by_division
-            then {_serial_state("issuer.division_state", "issuer.division_code")}
-        else {_serial_state("issuer.issuer_state", "issuer.issuer_code")}
-    end as serial_state,
-    case
-        when issuer.former_code is not null and not is_by_division
-            and (first_date < reform_date or has_old_seal)
-            then {_serial_state("issuer.former_state", "issuer.former_code")}
-    end as former_serial_state,
-    case when is_moved_in
-        then {_serial_state("issuer.elsewhere_state", "issuer.elsewhere_code")} end
-        as elsewhere_serial_state,
-from ended
-inner join issuer
-    on ended.type_no = issuer.type_no
-    and case when is_city_level then -1 else coalesce(ended.county_no, 0) end = issuer.county_no
+),
+chain as (
+    select
+        ended.*,
+        issuer.issuer_id,
+        issuer.issuer_name,
+        issuer.former_id,
+        issuer.former_name,
+        '1.2.156.3005.2.' || ended.licence_type_code || '.' as stem,
+        case when is_by_division then issuer.division_code else issuer.issuer_code end
+            || '.' || serial || '.' as issuer_part,
+        issuer.former_code || '.' || serial || '.' as former_part,
+        issuer.elsewhere_code || '.' || serial || '.' as elsewhere_part,
+        case when is_by_division then issuer.division_code else issuer.issuer_code end as issuer_code,
+        issuer.former_code as former_issuer_code,
+        case
+            when is_by_division
+                then {_serial_state("issuer.division_state", "issuer.division_code")}
+            else {_serial_state("issuer.issuer_state", "issuer.issuer_code")}
+        end as serial_state,
+        case
+            when issuer.former_code is not null and not is_by_division
+                and (first_date < reform_date or has_old_seal)
+                then {_serial_state("issuer.former_state", "issuer.former_code")}
+        end as former_serial_state,
+        case when is_moved_in
+            then {_serial_state("issuer.elsewhere_state", "issuer.elsewhere_code")} end
+            as elsewhere_serial_state,
+    from ended
+    inner join issuer
+        on ended.type_no = issuer.type_no
+        and case when is_city_level then -1 else coalesce(ended.county_no, 0) end = issuer.county_no
+),
 """
-
 # One row per version on file: a missing version (gap) is left out when a later one is on file on
 # the base day; a fork claims the version before the one before.
 _VERSION = """
-create or replace temp table version as
-with numbered as (
+numbered as (
     select
-        chain.* exclude (draw, per_million, daily, eligible_date, youngest, oldest, stem,
-            hex_serial, serial_number, open_until, closed_later, is_resent),
-        stem,
+        chain.*,
         n as version,
         licence_id * 8 + n - 1 as _row,
         copy,
@@ -226,125 +263,98 @@ identified as (
             version
         ) as true_identifier,
     from issued
-)
-select
-    * exclude (stem),
-    case
-        when previous_version is not null then identifier_of(
-            stem || case when is_previous_former then former_part else issuer_part end,
-            case when is_previous_former then former_serial_state else serial_state end,
-            previous_version
-        )
-        when is_moved_in then identifier_of(stem || elsewhere_part, elsewhere_serial_state, 1)
-    end as previous_identifier,
-    case
-        when type_no <> 1 then first_years
-        when issued_date - birth_date < 9490 then 10
-        when issued_date - birth_date < 16800 then 20
-        else 0
-    end as version_years,
-    case
-        when type_no = 4 and chance(_row, 'no start', 300000) then null
-        else issued_date + case when chance(_row, 'starts later', 50000)
-            then below(_row, 'start', 30)::integer else 0 end
-    end as valid_from,
-    case
-        when most_versions > 1 or copy = 1 then null
-        when chance(_row, 'wrong check', 3000) then 'identifier_wrong_check'
-        when chance(_row, 'no identifier', 1100) then 'identifier_missing'
-        when chance(_row, 'short identifier', 800) then 'identifier_cut'
-    end as identifier_defect,
-    -- what cannot have happened: drawn for last versions that were on file for a while
-    case
-        when stated < 945 and version = base_version and issued_date < getvariable('today') - 90
-            and closed_date is null and next_date is null
-            and chance(licence_id, 'impossible', 6000)
-            then ['operation_after_cancellation', 'renewal_of_cancelled',
-                'release_without_suspension', 'issued_twice', 'operation_before_issue']
-                [1 + below(licence_id, 'which impossible', 5)]
-    end as impossible,
-    case
-        when next_date is not null then case when below(_row, 'stated', 1000) < 700 then '05'
-            else '01' end
-        when impossible in ('operation_after_cancellation', 'renewal_of_cancelled') then '04'
-        when stated >= 945 then case
-            when stated < 953 then '02'
-            when stated < 957 then '03'
-            when stated < 975 then '04'
-            when stated < 982 then '05'
-            when stated < 986 then '06'
-            when stated < 995 then '07'
-            else '99'
-        end
-        when closed_date is not null
-            then ['04', '04', '04', '02', '07', '03'][1 + below(licence_id, 'closed how', 6)]
-        else '01'
-    end as stated_state_code,
-    case
-        when stated_state_code = '01' then null
-        when next_date is not null then next_date
-        when impossible is not null then null
-        when closed_date is not null then closed_date
-        else issued_date + 1 + below(
-            _row, 'state day', greatest(1, getvariable('today') - issued_date - 1)
-        )::integer
-    end as state_date,
-from identified
+),
+version as (
+    select
+        *,
+        case
+            when previous_version is not null then identifier_of(
+                stem || case when is_previous_former then former_part else issuer_part end,
+                case when is_previous_former then former_serial_state else serial_state end,
+                previous_version
+            )
+            when is_moved_in then identifier_of(stem || elsewhere_part, elsewhere_serial_state, 1)
+        end as previous_identifier,
+        case
+            when type_no <> 1 then first_years
+            when issued_date - birth_date < 9490 then 10
+            when issued_date - birth_date < 16800 then 20
+            else 0
+        end as version_years,
+        case
+            when type_no = 4 and chance(_row, 'no start', 300000) then null
+            else issued_date + case when chance(_row, 'starts later', 50000)
+                then below(_row, 'start', 30)::integer else 0 end
+        end as valid_from,
+        case
+            when most_versions > 1 or copy = 1 then null
+            when chance(_row, 'wrong check', 3000) then 'identifier_wrong_check'
+            when chance(_row, 'no identifier', 1100) then 'identifier_missing'
+            when chance(_row, 'short identifier', 800) then 'identifier_cut'
+        end as identifier_defect,
+        -- what cannot have happened: drawn for last versions that were on file for a while
+        case
+            when stated < 945 and version = base_version and issued_date < getvariable('today') - 90
+                and closed_date is null and next_date is null
+                and chance(licence_id, 'impossible', 6000)
+                then ['operation_after_cancellation', 'renewal_of_cancelled',
+                    'release_without_suspension', 'issued_twice', 'operation_before_issue']
+                    [1 + below(licence_id, 'which impossible', 5)]
+        end as impossible,
+        case
+            when next_date is not null then case when below(_row, 'stated', 1000) < 700 then '05'
+                else '01' end
+            when impossible in ('operation_after_cancellation', 'renewal_of_cancelled') then '04'
+            when stated >= 945 then case
+                when stated < 953 then '02'
+                when stated < 957 then '03'
+                when stated < 975 then '04'
+                when stated < 982 then '05'
+                when stated < 986 then '06'
+                when stated < 995 then '07'
+                else '99'
+            end
+            when closed_date is not null
+                then ['04', '04', '04', '02', '07', '03'][1 + below(licence_id, 'closed how', 6)]
+            else '01'
+        end as stated_state_code,
+        case
+            when stated_state_code = '01' then null
+            when next_date is not null then next_date
+            when impossible is not null then null
+            when closed_date is not null then closed_date
+            else issued_date + 1 + below(
+                _row, 'state day', greatest(1, getvariable('today') - issued_date - 1)
+            )::integer
+        end as state_date,
+    from identified
+),
 """
 
 
-def _licence_sql(system: LicenceSystem) -> str:
-    """The source table of a system; the holder's name and number are those of the day of issue."""
-    day = "{}::varchar" if system.is_text else "{}"
-    return _LICENCE.format(
-        system=system.code,
-        prefix=system.prefix,
-        separator=system.separator,
-        issued=day.format("issued_date"),
-        begins=day.format("valid_from"),
-        touched=day.format("day_time(coalesce(state_date, issued_date), _row, 'licence')"),
-    )
-
-
-_LICENCE = """
-create or replace table source.{system}__licence as
-with named as (
+_LICENCE = f"""
+create or replace temp table licence_batch as
+with {_CHAIN}
+{_VERSION}
+named as (
     select
-        version.*,
-        case when holder_kind <> 'organisation' and not is_joint then
-            paper_on(person.number, person.number_otherwise, person.number_date, issued_date)
-            else coalesce(organisation.uscc, organisation.registration_number,
-                organisation.former_registration_number, organisation.organisation_code)
-        end as full_code,
-        case when holder_kind <> 'organisation' then person.number_kind
-            when organisation.uscc is not null then 'uscc' else 'other' end as number_kind,
+        * exclude (full_code, full_name),
+        case when number_date is not null
+            then paper_on(full_code, number_otherwise, number_date, issued_date)
+            else full_code end as full_code,
         case
-            when is_joint then joint.names
-            when holder_kind = 'person'
-                then paper_on(person.name, person.name_otherwise, person.name_date, issued_date)
-            else in_time(
-                issued_date, organisation.name_date_1, organisation.name_date_2,
-                organisation.name_a, organisation.name_b, organisation.name_c
-            )
+            when is_joint then full_name
+            when name_date is not null
+                then paper_on(full_name, name_otherwise, name_date, issued_date)
+            else in_time(issued_date, name_date_1, name_date_2, full_name, name_b, name_c)
         end as holder_name,
-        joint.codes,
-        joint.code_types,
-        joint.is_one_type,
-        joint.holders as joint_holders,
-        joint.has_valid_code as joint_is_valid,
-        joint.defects as joint_defects,
-        person.other_number,
-        case when holder_kind = 'person' and not is_joint then
-            paper_state(person.number, person.number_otherwise, person.number_date, issued_date,
-                'number_former') end as number_state,
-        case when not is_joint then person.has_shared_number end as has_shared_number,
+        case when not is_joint and number_date is not null then paper_state(
+            full_code, number_otherwise, number_date, issued_date, 'number_former'
+        ) end as number_state,
         case when version_years > 0
             then coalesce(valid_from, issued_date) + (version_years * 365.25)::integer - 1
         end as valid_to,
     from version
-    left join person_life as person on version.person_id = person.person_id
-    left join joint_licence as joint on version.licence_id = joint.licence_id
-    left join organisation on version.organisation_id = organisation.organisation_id
 ),
 faulty as (
     select
@@ -372,7 +382,7 @@ faulty as (
     from named
 )
 select
-    '{prefix}' || row_number_text(
+    record_prefix || row_number_text(
         case copy when 1 then licence_id * 8 + 7 else _row end, 1357924681, 2468
     ) as record_no,
     case identifier_defect
@@ -392,7 +402,7 @@ select
         when _number_defect = 'holder_code_unknown'
             then [null, '无', '/', '不详'][1 + below(_row, 'unknown code', 4)]
         when _number_defect = 'holder_count_mismatch'
-            then substr(codes, strpos(codes, '{separator}') + 1)
+            then substr(codes, strpos(codes, separator) + length(separator))
         when is_joint then codes
         when _number_defect = 'code_digit_typo' then mistyped_code(_row, 'licence', full_code)
         when _text_defect = 'lower_case' then lower(full_code)
@@ -408,15 +418,16 @@ select
         when is_joint then code_types
         else holder_code_type(number_kind)
     end as holder_code_type,
-    {issued} as issued_date,
-    {begins} as valid_from,
+    issued_date,
+    valid_from,
     case
         when valid_to is not null then valid_to::varchar
         else ['长期', '长期', '9999-12-31', '', null][1 + below(_row, 'endless', 5)]
     end as valid_to,
     stated_state_code as state_code,
     previous_identifier,
-    {touched} as updated_at,
+    day_time(coalesce(state_date, issued_date), _row, 'licence') as updated_at,
+    system_code as _system_code,
     licence_id as _licence_id,
     version::integer as _version,
     last_version::integer as _last_version,
@@ -428,7 +439,6 @@ select
     valid_from as _valid_from,
     valid_to as _valid_to,
     state_date as _state_date,
-    next_date as _next_date,
     step_days as _step_days,
     is_by_change as _is_by_change,
     is_moved_in as _is_moved_in,
@@ -437,7 +447,6 @@ select
     case when identifier_defect is not null then true_identifier end as _true_identifier,
     identifier_defect is null as _is_well_formed,
     holder_kind as _holder_kind_code,
-    is_joint as _is_joint,
     person_id as _person_id,
     organisation_id as _organisation_id,
     case when is_joint then joint_is_valid and _number_defect is null
@@ -449,7 +458,7 @@ select
         _number_defect,
         _text_defect,
         number_state,
-        case when has_shared_number then 'number_shared' end,
+        case when has_shared_number and not is_joint then 'number_shared' end,
         joint_defects,
         case when is_by_division then 'issuer_by_division' end,
         case when is_former and issued_date >= reform_date then 'issuer_abolished' end,
@@ -461,3 +470,22 @@ select
     ) as _defects,
 from faulty
 """
+
+
+# What only the log of operations needs to know.
+_OF_THE_LOG = (
+    "_system_code, _row, _copy, _is_former_issuer, _issued_date, _state_date, _step_days,"
+    " _is_by_change, _is_moved_in, _impossible, _log_defect"
+)
+
+
+def _system_sql(system: LicenceSystem) -> str:
+    """The source table of a system."""
+    days = "issued_date, valid_from, updated_at".split(", ")
+    texts = ", ".join(f"{day}::varchar as {day}" for day in days)
+    replaced = f" replace ({texts})" if system.is_text else ""
+    return (
+        f"create or replace table source.{system.code}__licence as "
+        f"select * exclude ({_OF_THE_LOG}){replaced}"
+        f" from licence_batch where _system_code = '{system.code}'"
+    )
