@@ -174,6 +174,21 @@ def test_types_duckdb_does_not_know_arrive_as_postgresqls_own_text(
     ]
 
 
+def test_a_whole_number_is_a_truth_value_only_when_it_is_0_or_1(
+    schema: str, server: Server, house: House
+) -> None:
+    server.execute("create table huji.flagged (id int, flag int)")
+    server.execute("insert into huji.flagged values (1, 1), (2, 0), (3, 5)")
+    system = make_system(POSTGRESQL, {"flagged": ["id integer key", "flag boolean"]})
+    house.locate(system, server.reader)
+
+    house.extract(system)
+
+    assert house.landed(system, "flagged") == [(1, True), (2, False)]
+    [bad] = house.quarantined(system, "flagged")
+    assert (bad["raw_value"], bad["reason"]) == ("5", "not_boolean")
+
+
 def test_extracting_twice_is_equal_and_writes_nothing_new(
     system: System, server: Server, house: House
 ) -> None:
