@@ -16,7 +16,7 @@ from citybase.errors import SettingsError
 from citybase.settings import load_settings
 
 if TYPE_CHECKING:
-    from sources.simulator import CityStatus
+    from sources.simulator import CityStatus, EvolveReport
 
 app = typer.Typer(no_args_is_help=True)
 console = Console()
@@ -86,6 +86,28 @@ def status(
 
 
 @app.command()
+def evolve(
+    *,
+    days: Annotated[int, typer.Option(help="How many days the city lives on.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+) -> None:
+    """Let the city live on: births, deaths, moves, corrections, late and repeated deliveries.
+
+    Safe to repeat after an interruption: the same command completes what was begun.
+    """
+    from sources.simulator import evolve_city
+
+    quiet = Console(quiet=as_json)
+    report = evolve_city(
+        load_settings(), days, on_step=lambda step: quiet.print(f"  [dim]{step}[/]")
+    )
+    if as_json:
+        typer.echo(json.dumps(_evolved(report), ensure_ascii=False, indent=2))
+    else:
+        _print_evolved(report)
+
+
+@app.command()
 def drop() -> None:
     """Stop the servers and remove everything the city put on disk."""
     from sources.simulator import drop_city
@@ -109,6 +131,9 @@ def _as_json(found: "CityStatus") -> dict[str, object]:
         "seed": plan.seed if plan else None,
         "scale": plan.scale if plan else None,
         "today": plan.today.isoformat() if plan else None,
+        "elapsed_days": plan.elapsed_days if plan else None,
+        "now": plan.now.isoformat() if plan else None,
+        "evolving_to": found.evolving_to,
         "residents": plan.residents if plan else None,
         "content_hash": found.content_hash,
         "postgresql_pid": found.server_pid,
@@ -116,10 +141,59 @@ def _as_json(found: "CityStatus") -> dict[str, object]:
     }
 
 
+def _evolved(report: "EvolveReport") -> dict[str, object]:
+    return {
+        "today": report.plan.today.isoformat(),
+        "now": report.plan.now.isoformat(),
+        "elapsed_days": report.plan.elapsed_days,
+        "days": report.days,
+        "is_repaired": report.is_repaired,
+        "content_hash": report.content_hash,
+        "seconds": round(report.seconds, 3),
+        "events": report.events,
+        "tables": [asdict(table) for table in report.tables],
+        "deliveries": [asdict(delivery) for delivery in report.deliveries],
+    }
+
+
+def _print_evolved(report: "EvolveReport") -> None:
+    states = {(one.system, one.table): one.state for one in report.deliveries}
+    table = Table(box=None)
+    for name in ("system", "table"):
+        table.add_column(name)
+    for name in ("inserted", "updated", "deleted"):
+        table.add_column(name, justify="right")
+    table.add_column("file")
+    for change in report.tables:
+        state = states.get((change.system, change.table), "")
+        if change.inserted or change.updated or change.deleted or state:
+            counts = (change.inserted, change.updated, change.deleted)
+            table.add_row(change.system, change.table, *(f"{n:,}" for n in counts), state)
+    console.print(table)
+    console.print(
+        "Events: " + (", ".join(f"{kind} {n:,}" for kind, n in report.events.items()) or "none"),
+        highlight=False,
+        soft_wrap=True,
+    )
+    repaired = " An interrupted run is completed." if report.is_repaired else ""
+    console.print(
+        f"[bold green]It is {report.plan.now}[/], {report.plan.elapsed_days} days after"
+        f" {report.plan.today}; content {report.content_hash}, {report.seconds:.1f} s.{repaired}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
 def _print(found: "CityStatus", *, tables: bool) -> None:
     assert found.plan is not None  # noqa: S101 - the caller asked
     console.print(
-        f"Seed {found.plan.seed}, scale {found.plan.scale}, day {found.plan.today}: "
+        f"Seed {found.plan.seed}, scale {found.plan.scale}, day {found.plan.now}"
+        + (
+            f" ({found.plan.elapsed_days} days after {found.plan.today})"
+            if found.plan.elapsed_days
+            else ""
+        )
+        + ": "
         f"{found.plan.residents:,} residents, content {found.content_hash}",
         highlight=False,
         soft_wrap=True,
@@ -130,6 +204,12 @@ def _print(found: "CityStatus", *, tables: bool) -> None:
     console.print(
         f"{rows:,} rows in {len(found.tables)} tables of {systems} systems", highlight=False
     )
+    if found.evolving_to is not None:
+        days = found.evolving_to - found.plan.elapsed_days
+        console.print(
+            f"[bold red]An evolve was interrupted[/]: run `citybase city evolve --days {days}`",
+            highlight=False,
+        )
     running = f"runs (pid {found.server_pid})" if found.server_pid else "does not run"
     console.print(f"PostgreSQL {running}", highlight=False)
 

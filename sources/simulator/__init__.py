@@ -18,6 +18,7 @@ from sources.simulator.city import (
     stop_city,
     truth_path,
 )
+from sources.simulator.evolve import EvolveReport, evolve_city
 from sources.simulator.plan import DEFAULT_TODAY, CityError, CityPlan
 
 __all__ = [
@@ -26,9 +27,11 @@ __all__ = [
     "CityPlan",
     "CityReport",
     "CityStatus",
+    "EvolveReport",
     "city_status",
     "create_city",
     "drop_city",
+    "evolve_city",
     "start_city",
     "stop_city",
     "truth_path",

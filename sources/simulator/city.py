@@ -5,13 +5,11 @@ filled.
 """
 
 import hashlib
-import json
 import shutil
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -36,6 +34,7 @@ from sources.simulator.deploy_postgresql import count_postgresql, deploy_postgre
 from sources.simulator.deploy_xlsx import count_xlsx, deploy_xlsx
 from sources.simulator.generate import TableContent, contents, generate
 from sources.simulator.plan import CityError, CityPlan, generator_digest
+from sources.simulator.record import CityRecord, plan_file, read_record, write_record
 from sources.simulator.servers import (
     PostgresServer,
     running_postgresql,
@@ -75,12 +74,16 @@ class CityReport:
 
 @dataclass(frozen=True)
 class CityStatus:
-    """What there is of a city: its plan when it was completed, and its server when it runs."""
+    """What there is of a city: its plan when it was completed, and its server when it runs.
+
+    ``evolving_to`` is the day, counted from the base day, of an evolve that was interrupted.
+    """
 
     plan: CityPlan | None
     tables: tuple[TableContent, ...]
     content_hash: str | None
     server_pid: int | None
+    evolving_to: int | None = None
 
 
 def truth_path(settings: Settings) -> Path:
@@ -97,6 +100,9 @@ def create_city(
 ) -> CityReport:
     """Make the systems hold exactly what the plan says; do nothing when they do already.
 
+    A city of this plan that has lived on since is left as it is: `citybase city drop` first takes
+    it back to its base day.
+
     ``on_step`` hears what is being done. The environment file is written last but one and the
     completed plan last, so a city that was interrupted is made again.
 
@@ -108,7 +114,7 @@ def create_city(
     standing = _standing(settings, plan, registry, on_step)
     if standing is not None:
         return standing
-    _plan_file(settings).unlink(missing_ok=True)
+    plan_file(settings).unlink(missing_ok=True)
     scratch = settings.scratch / "city"
     scratch.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
@@ -119,7 +125,7 @@ def create_city(
         write_truth(connection, truth_path(settings), plan, tables)
         generated = time.monotonic()
         on_step("Starting PostgreSQL")
-        server = _start(settings)
+        server = start_server(settings)
         environment = {}
         for system in registry.systems:
             rows = sum(table.rows for table in tables if table.system == system.system)
@@ -135,11 +141,11 @@ def create_city(
         "# Where the synthetic city's source systems are. Written by `citybase city create`.\n"
         + "".join(f"{name}={value}\n" for name, value in sorted(environment.items())),
     )
-    _write_plan(settings, plan, tables, made_by=_made_by(registry))
+    write_record(settings, CityRecord(plan=plan, tables=tables, made_by=made_by(registry)))
     return CityReport(
         plan=plan,
         tables=tables,
-        content_hash=_city_hash(tables),
+        content_hash=city_hash(tables),
         is_reused=False,
         generate_seconds=generated - begun,
         deploy_seconds=time.monotonic() - generated,
@@ -152,11 +158,11 @@ def start_city(settings: Settings) -> int:
     Raises:
         CityError: there is no city.
     """
-    if not _plan_file(settings).exists():
+    if not plan_file(settings).exists():
         raise CityError(
             f"There is no city in {settings.city}.", remedy="Run `citybase city create`."
         )
-    return _start(settings).pid
+    return start_server(settings).pid
 
 
 def stop_city(settings: Settings) -> bool:
@@ -166,13 +172,14 @@ def stop_city(settings: Settings) -> bool:
 
 def city_status(settings: Settings) -> CityStatus:
     """What there is, without starting anything."""
-    recorded = _read_plan(settings)
+    record = read_record(settings)
     server = running_postgresql(_data(settings), _password_file(settings))
     return CityStatus(
-        plan=recorded[0] if recorded else None,
-        tables=recorded[1] if recorded else (),
-        content_hash=_city_hash(recorded[1]) if recorded else None,
+        plan=record.plan if record else None,
+        tables=record.tables if record else (),
+        content_hash=city_hash(record.tables) if record else None,
         server_pid=server.pid if server else None,
+        evolving_to=record.evolving_to if record else None,
     )
 
 
@@ -193,15 +200,13 @@ def _password_file(settings: Settings) -> Path:
     return settings.city / "postgresql.password"
 
 
-def _plan_file(settings: Settings) -> Path:
-    return settings.city / "plan.json"
-
-
-def _start(settings: Settings) -> PostgresServer:
+def start_server(settings: Settings) -> PostgresServer:
+    """The city's PostgreSQL, started when it does not run."""
     return start_postgresql(_data(settings), _password_file(settings))
 
 
-def _file_location(settings: Settings, system: System) -> Path:
+def file_location(settings: Settings, system: System) -> Path:
+    """The file or folder of a system that is no database server."""
     suffix = ".sqlite" if isinstance(system.connection, SqliteConnection) else ""
     return settings.city / f"{system.system}{suffix}"
 
@@ -216,7 +221,7 @@ def _deploy(
 ) -> str:
     if isinstance(system.connection, PostgresConnection):
         return deploy_postgresql(connection, system, server, scratch=scratch)
-    path = _file_location(settings, system)
+    path = file_location(settings, system)
     if isinstance(system.connection, SqliteConnection):
         deploy_sqlite(connection, system, path)
     elif isinstance(system.connection, CsvConnection):
@@ -235,15 +240,17 @@ def _standing(
     settings: Settings, plan: CityPlan, registry: Registry, on_step: OnStep
 ) -> CityReport | None:
     """The report of a city that already is what the plan says, its servers started."""
-    recorded = _read_plan(settings)
-    if recorded is None or recorded[0] != plan or recorded[2] != _made_by(registry):
+    record = read_record(settings)
+    if record is None or record.evolving_to is not None or record.made_by != made_by(registry):
+        return None
+    if plan not in (record.plan, replace(record.plan, elapsed_days=0)):
         return None
     if not (settings.city_environment.exists() and truth_path(settings).exists()):
         return None
     on_step("The city stands as planned; starting PostgreSQL and counting its rows")
     begun = time.monotonic()
-    server = _start(settings)
-    expected = {(table.system, table.table): table.rows for table in recorded[1]}
+    server = start_server(settings)
+    expected = record.expected_rows()
     for system in registry.systems:
         counted = _count(settings, system, server)
         if counted is None or any(
@@ -252,9 +259,9 @@ def _standing(
             on_step(f"{system.system} is not what it was")
             return None
     return CityReport(
-        plan=plan,
-        tables=recorded[1],
-        content_hash=_city_hash(recorded[1]),
+        plan=record.plan,
+        tables=record.tables,
+        content_hash=city_hash(record.tables),
         is_reused=True,
         generate_seconds=0.0,
         deploy_seconds=time.monotonic() - begun,
@@ -267,59 +274,23 @@ def _count(settings: Settings, system: System, server: PostgresServer) -> dict[s
         if isinstance(system.connection, PostgresConnection):
             return count_postgresql(system, server)
         if isinstance(system.connection, CsvConnection):
-            return count_csv(system, _file_location(settings, system))
+            return count_csv(system, file_location(settings, system))
         if isinstance(system.connection, XlsxConnection):
-            return count_xlsx(system, _file_location(settings, system))
-        return count_sqlite(system, _file_location(settings, system))
+            return count_xlsx(system, file_location(settings, system))
+        return count_sqlite(system, file_location(settings, system))
     except (psycopg.Error, sqlite3.Error, OSError, ValueError):
         return None
 
 
-def _city_hash(tables: tuple[TableContent, ...]) -> str:
+def city_hash(tables: tuple[TableContent, ...]) -> str:
     """One digest over the digests of all tables, by name."""
     lines = sorted(f"{t.system}.{t.table}={t.content_hash}" for t in tables)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
 
 
-def _made_by(registry: Registry) -> str:
+def made_by(registry: Registry) -> str:
     """What besides the plan decides the content and its shape: the generator and the registry."""
     shape = hashlib.sha256(
         "\n".join(system.model_dump_json() for system in registry.systems).encode()
     )
     return f"{generator_digest()}-{shape.hexdigest()[:16]}"
-
-
-def _write_plan(
-    settings: Settings, plan: CityPlan, tables: tuple[TableContent, ...], *, made_by: str
-) -> None:
-    text = json.dumps(
-        {
-            "seed": plan.seed,
-            "scale": plan.scale,
-            "today": plan.today.isoformat(),
-            "made_by": made_by,
-            "content_hash": _city_hash(tables),
-            "tables": [asdict(table) for table in tables],
-        },
-        indent=2,
-    )
-    fresh = _plan_file(settings).with_suffix(".new")
-    fresh.write_text(text + "\n", encoding="utf-8")
-    fresh.replace(_plan_file(settings))
-
-
-def _read_plan(
-    settings: Settings,
-) -> tuple[CityPlan, tuple[TableContent, ...], str] | None:
-    path = _plan_file(settings)
-    if not path.exists():
-        return None
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        plan = CityPlan(
-            seed=found["seed"], scale=found["scale"], today=date.fromisoformat(found["today"])
-        )
-        tables = tuple(TableContent(**table) for table in found["tables"])
-    except (ValueError, KeyError, TypeError, CityError):
-        return None
-    return plan, tables, str(found.get("made_by"))

@@ -37,7 +37,7 @@ def deploy_sqlite(connection: duckdb.DuckDBPyConnection, system: System, path: P
             name = quoted(table.source_name)
             database.execute(f"create table {name} ({columns}, primary key ({keys}))")
             marks = ", ".join("?" for _ in table.columns)
-            rows = connection.execute(_ordered(system, table))
+            rows = connection.execute(ordered_text(table, source_table(system, table)))
             while batch := rows.fetchmany(_BATCH):
                 database.executemany(f"insert into {name} values ({marks})", batch)
         database.commit()
@@ -68,46 +68,65 @@ def deploy_csv(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for table in system.tables:
-        plain = scratch / f"{system.system}__{table.table}.csv"
-        has_damage = _has_line_damage(connection, system, table)
-        whole = "_line_damage is null" if has_damage else "true"
-        connection.execute(
-            f"copy ({_ordered(system, table, where=whole)}) to "
-            f"{literal(str(plain))} (format csv, header, nullstr '', "
-            f"delimiter {literal(system.connection.delimiter)})"
-        )
-        target = folder / table.source_name.replace("*", f"{plan.now:%Y%m%d}")
-        try:
-            with (
-                plain.open(encoding="utf-8", newline="") as source,
-                target.open("w", encoding=system.connection.encoding, newline="") as drop,
-            ):
-                shutil.copyfileobj(source, drop, 1 << 20)
-        finally:
-            plain.unlink()
-        if not has_damage:
-            continue
-        with target.open("ab") as drop:
+        write_csv(connection, system, table, folder / delivery_name(table, plan), scratch=scratch)
+
+
+def delivery_name(table: Table, plan: CityPlan) -> str:
+    """The name of a file delivered on the city's day."""
+    return table.source_name.replace("*", f"{plan.now:%Y%m%d}")
+
+
+def write_csv(
+    connection: duckdb.DuckDBPyConnection,
+    system: System,
+    table: Table,
+    target: Path,
+    *,
+    scratch: Path,
+) -> None:
+    """Write one drop; the file appears whole or not at all."""
+    assert isinstance(system.connection, CsvConnection)  # noqa: S101 - the caller chose by it
+    plain = scratch / f"{system.system}__{table.table}.csv"
+    fresh = scratch / f"{system.system}__{table.table}.drop"
+    has_damage = _has_line_damage(connection, system, table)
+    whole = "_line_damage is null" if has_damage else "true"
+    connection.execute(
+        f"copy ({ordered_text(table, source_table(system, table), where=whole)}) to "
+        f"{literal(str(plain))} (format csv, header, nullstr '', "
+        f"delimiter {literal(system.connection.delimiter)})"
+    )
+    try:
+        with (
+            plain.open(encoding="utf-8", newline="") as source,
+            fresh.open("w", encoding=system.connection.encoding, newline="") as drop,
+        ):
+            shutil.copyfileobj(source, drop, 1 << 20)
+    finally:
+        plain.unlink()
+    if has_damage:
+        with fresh.open("ab") as drop:
             for line in _damaged_lines(connection, system, table):
                 drop.write(line)
+    shutil.move(fresh, target)
 
 
 def count_csv(system: System, folder: Path) -> dict[str, int]:
-    """Lines of data per table code; no value of the city holds a line break."""
+    """Lines of data per table code, in the newest delivery of each; no value holds a line break."""
     counts = {}
     for table in system.tables:
-        (path,) = folder.glob(table.source_name)
+        path = max(folder.glob(table.source_name))
         with path.open("rb") as file:
             counts[table.table] = sum(1 for _ in file) - 1
     return counts
 
 
-def _ordered(system: System, table: Table, *, where: str = "true") -> str:
+def ordered_text(table: Table, source: str, *, where: str = "true") -> str:
+    """A query for the rows of a generated relation as text, in the order of their keys."""
     columns = ", ".join(
         f"{quoted(c.column)}::varchar as {quoted(c.source_name)}" for c in table.columns
     )
     keys = ", ".join(quoted(key) for key in table.keys)
-    return f"select {columns} from {source_table(system, table)} where {where} order by {keys}"
+    return f"select {columns} from {source} where {where} order by {keys}"
 
 
 def _has_line_damage(connection: duckdb.DuckDBPyConnection, system: System, table: Table) -> bool:

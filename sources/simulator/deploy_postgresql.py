@@ -19,7 +19,7 @@ from sources.simulator.generate import source_table
 from sources.simulator.servers import PostgresServer
 
 _CHUNK = 1 << 20
-_LENGTHS = {"address": 300, "name": 200, "business_scope": 2000, "identifier": 200}
+_LENGTHS = {"holder": 2000, "address": 300, "name": 200, "business_scope": 2000, "identifier": 200}
 
 
 def deploy_postgresql(
@@ -64,7 +64,15 @@ def deploy_postgresql(
         )
         for table in system.tables:
             _create(postgres, system, table)
-            _fill(connection, postgres, system, table, scratch=scratch)
+            copy_rows(
+                connection,
+                postgres,
+                system,
+                table,
+                source=source_table(system, table),
+                target=table_identifier(system, table),
+                scratch=scratch,
+            )
         postgres.execute(
             sql.SQL("grant usage on schema {} to {}").format(schema, sql.Identifier(reader))
         )
@@ -89,19 +97,20 @@ def count_postgresql(system: System, server: PostgresServer) -> dict[str, int]:
     with server.connect(system.system) as postgres:
         for table in system.tables:
             row = postgres.execute(
-                sql.SQL("select count(*) from {}").format(_identifier(system, table))
+                sql.SQL("select count(*) from {}").format(table_identifier(system, table))
             ).fetchone()
             counts[table.table] = int(row[0]) if row else 0
     return counts
 
 
-def _identifier(system: System, table: Table) -> sql.Identifier:
+def table_identifier(system: System, table: Table) -> sql.Identifier:
+    """Schema and table as the department named them."""
     assert isinstance(system.connection, PostgresConnection)  # noqa: S101 - the caller chose by it
     return sql.Identifier(system.connection.db_schema, table.source_name)
 
 
 def _create(postgres: psycopg.Connection[tuple[Any, ...]], system: System, table: Table) -> None:
-    name = _identifier(system, table)
+    name = table_identifier(system, table)
     columns = sql.SQL(", ").join(
         sql.SQL("{} {}{}").format(
             sql.Identifier(column.source_name),
@@ -121,29 +130,32 @@ def _create(postgres: psycopg.Connection[tuple[Any, ...]], system: System, table
         )
 
 
-def _fill(
+def copy_rows(
     connection: duckdb.DuckDBPyConnection,
     postgres: psycopg.Connection[tuple[Any, ...]],
     system: System,
     table: Table,
     *,
+    source: str,
+    target: sql.Identifier,
     scratch: Path,
 ) -> None:
-    """COPY by way of a CSV file: text keeps unbounded numerics exact and can say NaN."""
+    """COPY rows of a generated relation into a table of the server.
+
+    By way of a CSV file: text keeps unbounded numerics exact and can say NaN.
+    """
     file = scratch / f"{system.system}__{table.table}.csv"
     columns = ", ".join(
         f"{_expression(system, column)} as {quoted(column.source_name)}" for column in table.columns
     )
     keys = ", ".join(quoted(key) for key in table.keys)
     connection.execute(
-        f"copy (select {columns} from {source_table(system, table)} order by {keys}) "
+        f"copy (select {columns} from {source} order by {keys}) "
         f"to {literal(str(file))} (format csv, header false, nullstr '')"
     )
     try:
         names = sql.SQL(", ").join(sql.Identifier(c.source_name) for c in table.columns)
-        statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
-            _identifier(system, table), names
-        )
+        statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(target, names)
         with (
             file.open("rb") as stream,
             postgres.cursor() as cursor,

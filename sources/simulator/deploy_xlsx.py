@@ -22,6 +22,7 @@ from citybase.duck import quoted
 from sources.connectors.sheet import read_rows
 from sources.connectors.workbook import Workbook
 from sources.contract import Column, System, Table
+from sources.simulator.deploy_files import delivery_name
 from sources.simulator.generate import source_table
 from sources.simulator.plan import CityPlan
 
@@ -56,9 +57,28 @@ def deploy_xlsx(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for table in system.tables:
-        fresh = scratch / f"{system.system}__{table.table}.xlsx"
-        _write(connection, system, table, fresh, plan)
-        shutil.move(fresh, folder / table.source_name.replace("*", f"{plan.now:%Y%m%d}"))
+        write_xlsx(
+            connection, system, table, folder / delivery_name(table, plan), plan, scratch=scratch
+        )
+
+
+def write_xlsx(
+    connection: duckdb.DuckDBPyConnection,
+    system: System,
+    table: Table,
+    target: Path,
+    plan: CityPlan,
+    *,
+    scratch: Path,
+) -> None:
+    """Write one workbook; the file appears whole or not at all.
+
+    Raises:
+        ValueError: as ``deploy_xlsx``.
+    """
+    fresh = scratch / f"{system.system}__{table.table}.xlsx"
+    _write(connection, system, table, fresh, plan)
+    shutil.move(fresh, target)
 
 
 def count_xlsx(system: System, folder: Path) -> dict[str, int]:

@@ -5,11 +5,13 @@ wrote; of that the truth knows only, per record, whom it is about and what is wr
 (``records.py``).
 """
 
+from dataclasses import astuple
 from pathlib import Path
 
 import duckdb
 
 from citybase.duck import literal
+from sources.simulator.apply_changes import Delivery
 from sources.simulator.generate import TableContent
 from sources.simulator.plan import CityPlan
 
@@ -19,12 +21,14 @@ def write_truth(
     path: Path,
     plan: CityPlan,
     tables: tuple[TableContent, ...],
+    deliveries: tuple[Delivery, ...] = (),
 ) -> None:
     """Write ``truth.duckdb``; the file appears whole or not at all.
 
     People are those of the day the plan has come to; ``person_number``, ``person_name`` and
     ``person_address`` say what was so from ``valid_from`` (null: for ever) up to but not on
-    ``valid_to`` (null: still).
+    ``valid_to`` (null: still). ``delivery`` says what each folder of files has received since the
+    base day: after a late one the newest file is older than the truth.
     """
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
@@ -48,6 +52,15 @@ def write_truth(
             "insert into truth_file.content values (?, ?, ?, ?)",
             [(t.system, t.table, t.rows, t.content_hash) for t in tables],
         )
+        connection.execute(
+            "create table truth_file.delivery (system_code varchar, table_code varchar,"
+            " elapsed_days integer, state_code varchar, held_rows bigint)"
+        )
+        if deliveries:
+            connection.executemany(
+                "insert into truth_file.delivery values (?, ?, ?, ?, ?)",
+                [astuple(delivery) for delivery in deliveries],
+            )
     finally:
         connection.execute("detach truth_file")
     fresh.replace(path)
