@@ -24,15 +24,13 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield "tables:"
     for table in draft.extractable:
         yield from _table(table)
+    # At the margin: a comment below the last table belongs to no table.
     for table in draft.left_out:
-        yield (
-            f"  # {_one_line(str(table.facts.get('source', table.facts['table'])))} is left out: "
-            + (f"{_one_line(str(table.obstacle))}.")
-        )
-        for line in _table(table):
-            yield f"  # {line[2:]}"
+        name = _one_line(str(table.facts.get("source", table.facts["table"])))
+        yield f"# {name} is left out: {_one_line(str(table.obstacle))}."
+        yield from (f"# {line}" for line in _table(table))
     for thing in draft.passed_over:
-        yield f"  # {_one_line(thing.name)} is passed over: it is {thing.reason}."
+        yield f"# {_one_line(thing.name)} is passed over: it is {thing.reason}."
 
 
 def _table(table: DraftTable) -> Iterator[str]:

@@ -131,7 +131,7 @@ def test_a_nasty_postgresql_lands_and_reconciles(
     assert "# half_keyed is left out: it has no primary key" in text
     assert "# child is left out: its rows are read with those of coded" in text
     assert "# closed is left out: this user may not read it: grant select on huji.closed." in text
-    assert "\n  # - table: keyless\n" in text
+    assert "\n#   - table: keyless\n" in text
     assert "# shown is passed over: it is a view." in text
     assert "# kept is passed over: it is a materialised view." in text
     assert "visit_2023" not in text
