@@ -7,7 +7,8 @@ numbered as (
         source.* exclude (uscc),
         {{ normalise_number('source.uscc') }} as uscc_number,
         cast(null as varchar) as organisation_number,
-        cast(null as varchar) as registration_no
+        cast(null as varchar) as registration_no,
+        {{ normalise_number('source.representative_number') }} as representative_no
     from source
 ),
 
@@ -34,8 +35,7 @@ final as (
             as division_code,
         {{ standard_address('place', 'identified.address') }} as address,
         {{ clean_text('identified.representative_name') }} as representative_name,
-        {{ person_number(normalise_number('identified.representative_number')) }}
-            as representative_number,
+        {{ person_number('identified.representative_no') }} as representative_number,
         identified.member_count,
         cast(identified.assets_wan_cny * 10000 as decimal(24, 2)) as assets_cny,
         identified.updated_at as source_at

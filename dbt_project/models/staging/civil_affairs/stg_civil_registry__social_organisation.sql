@@ -7,7 +7,8 @@ numbered as (
         source.* exclude (uscc),
         {{ normalise_number('source.uscc') }} as uscc_number,
         cast(null as varchar) as organisation_number,
-        cast(null as varchar) as registration_no
+        cast(null as varchar) as registration_no,
+        {{ normalise_number('source.legal_representative_id_number') }} as representative_no
     from source
 ),
 
@@ -40,8 +41,7 @@ final as (
         cast(identified.registered_capital_wan_cny * 10000 as decimal(24, 2))
             as registered_capital_cny,
         {{ clean_text('identified.legal_representative_name') }} as representative_name,
-        {{ person_number(normalise_number('identified.legal_representative_id_number')) }}
-            as representative_number,
+        {{ person_number('identified.representative_no') }} as representative_number,
         identified.updated_at as source_at
     from identified
     {{- join_crosswalk(

@@ -21,7 +21,8 @@ numbered as (
         source.* exclude (uscc, organisation_code, registration_number),
         {{ normalise_number('source.uscc') }} as uscc_number,
         {{ normalise_number('source.organisation_code') }} as organisation_number,
-        {{ normalise_number('source.registration_number') }} as registration_no
+        {{ normalise_number('source.registration_number') }} as registration_no,
+        {{ normalise_number('source.legal_representative_id_number') }} as representative_no
     from source
 ),
 
@@ -55,8 +56,7 @@ final as (
         cast(identified.registered_capital_wan_cny * 10000 as decimal(24, 2))
             as registered_capital_cny,
         {{ clean_text('identified.legal_representative_name') }} as representative_name,
-        {{ person_number(normalise_number('identified.legal_representative_id_number')) }}
-            as representative_number,
+        {{ person_number('identified.representative_no') }} as representative_number,
         identified.updated_at as source_at
     from identified
     left join ended

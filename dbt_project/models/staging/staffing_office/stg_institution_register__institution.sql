@@ -7,7 +7,8 @@ numbered as (
         source.* exclude (uscc),
         {{ normalise_number('source.uscc') }} as uscc_number,
         cast(null as varchar) as organisation_number,
-        cast(null as varchar) as registration_no
+        cast(null as varchar) as registration_no,
+        {{ normalise_number('source.representative_number') }} as representative_no
     from source
 ),
 
@@ -38,8 +39,7 @@ final as (
         {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         {{ clean_text('identified.representative_name') }} as representative_name,
-        {{ person_number(normalise_number('identified.representative_number')) }}
-            as representative_number,
+        {{ person_number('identified.representative_no') }} as representative_number,
         {{ clean_text('identified.funding_name') }} as funding_name,
         {{ normalise_number('identified.supervisor_uscc') }} as supervisor_uscc,
         identified.updated_at as source_at

@@ -8,7 +8,8 @@ written as (
     select
         source.* exclude (uscc),
         {{ normalise_number('source.uscc') }} as written_uscc,
-        {{ normalise_number('source.taxpayer_code') }} as taxpayer_number
+        {{ normalise_number('source.taxpayer_code') }} as taxpayer_number,
+        {{ normalise_number('source.representative_number') }} as representative_no
     from source
 ),
 
@@ -53,8 +54,7 @@ final as (
         {{ standard_address('place', 'identified.address') }} as address,
         {{ normalise_number('identified.phone') }} as phone,
         {{ clean_text('identified.representative_name') }} as representative_name,
-        {{ person_number(normalise_number('identified.representative_number')) }}
-            as representative_number,
+        {{ person_number('identified.representative_no') }} as representative_number,
         identified.taxpayer_number,
         identified.updated_at as source_at
     from identified
