@@ -35,3 +35,26 @@
 {% macro spark__value_hash(value) -%}
     xxhash64({{ value }})
 {%- endmacro %}
+
+{# Texts of a group joined without anything between them, in order. #}
+{% macro joined_in_order(text, order) %}{{ adapter.dispatch('joined_in_order', 'citybase')(text, order) }}{% endmacro %}
+{% macro duckdb__joined_in_order(text, order) -%}
+    string_agg({{ text }}, '' order by {{ order }})
+{%- endmacro %}
+{% macro spark__joined_in_order(text, order) -%}
+    listagg({{ text }}, '') within group (order by {{ order }})
+{%- endmacro %}
+
+{# Every part of a text that matches a pattern replaced by another text. #}
+{% macro replaced_everywhere(text, pattern, new) %}{{ adapter.dispatch('replaced_everywhere', 'citybase')(text, pattern, new) }}{% endmacro %}
+{% macro duckdb__replaced_everywhere(text, pattern, new) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ new }}', 'g')
+{%- endmacro %}
+{% macro spark__replaced_everywhere(text, pattern, new) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ new }}')
+{%- endmacro %}
+
+{# The relation `place` of the numbers 1 to `most`, column `place_no`. #}
+{% macro places(most) -%}
+    (values {% for number in range(1, most + 1) %}({{ number }}){{ ', ' if not loop.last }}{% endfor %}) as place (place_no)
+{%- endmacro %}

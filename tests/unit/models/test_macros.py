@@ -1,16 +1,12 @@
 """The macros that hold a business meaning once, rendered by dbt and run in DuckDB."""
 
-import contextlib
-import io
-import re
 from datetime import date
-from pathlib import Path
 
 import duckdb
 import pytest
-from dbt.cli.main import dbtRunner
 
 from citybase.settings import project_root
+from tests.unit.models.rendered import render
 
 pytestmark = pytest.mark.unit
 
@@ -18,8 +14,6 @@ AS_OF = date(2026, 11, 22)
 EXPRESSIONS = {
     "end_date": "{{ open_ended_date('written') }}",
     "end_grade": "{{ end_date_grade('written') }}",
-    "reason": "{{ licence_reason() }}",
-    "state": "{{ licence_state() }}",
     "clean": "{{ clean_text('written') }}",
     "rank": "{{ attribute_rank('value', 'priority', "
     "rank_base('source_at', 'as_of_date', 'source_no', 'source_key')) }}",
@@ -55,32 +49,7 @@ PROJECT = {
 
 @pytest.fixture(scope="module")
 def sql(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    folder = tmp_path_factory.mktemp("scratch_project")
-    macros = project_root() / "dbt_project" / "macros"
-    paths = [str(macros / room) for room in ("identifiers", "staging", "project", "library")]
-    paths.append("macros")
-    for name, text in PROJECT.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-    (folder / "dbt_project.yml").write_text(
-        f"name: citybase\nversion: '1.0'\nprofile: scratch\nmacro-paths: {paths}\n"
-        "vars: {city_division_prefix: '3713', city_address_prefix: [山东省, 临沂市]}\n",
-        encoding="utf-8",
-    )
-    (folder / "profiles.yml").write_text(
-        "scratch:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: ':memory:'}\n",
-        encoding="utf-8",
-    )
-    text = "\n".join(f"--- {name}\n{body}" for name, body in EXPRESSIONS.items())
-    arguments = ["--quiet", "--no-send-anonymous-usage-stats", "--no-version-check"]
-    arguments += ["compile", "--inline", text, "--target-path", str(folder / "target")]
-    arguments += ["--project-dir", str(folder), "--profiles-dir", str(folder)]
-    with contextlib.redirect_stdout(io.StringIO()):
-        outcome = dbtRunner().invoke([*arguments, "--log-path", str(Path(folder) / "logs")])
-    assert outcome.success, outcome.exception
-    compiled = outcome.result.results[0].node.compiled_code
-    pieces = re.split(r"^--- (\w+)\n", compiled, flags=re.MULTILINE)
-    return dict(zip(pieces[1::2], pieces[2::2], strict=True))
+    return render(tmp_path_factory.mktemp("scratch_project"), EXPRESSIONS, PROJECT)
 
 
 @pytest.mark.parametrize(
@@ -112,50 +81,6 @@ def test_an_end_date_is_given_open_or_unreadable(
         [written],
     ).fetchone()
     assert found == (day, grade)
-
-
-def licence(**facts: object) -> dict[str, object]:
-    return {
-        "stated_state_code": "01",
-        "successor_key": None,
-        "successor_valid_from": None,
-        "has_ended_holder": False,
-        "valid_to_grade_code": "given",
-        "valid_from": date(2020, 1, 1),
-        "valid_to": date(2030, 1, 1),
-        "as_of_date": AS_OF,
-        **facts,
-    }
-
-
-@pytest.mark.parametrize(
-    ("facts", "reason", "state"),
-    [
-        (licence(), "valid", "01"),
-        (licence(valid_to=AS_OF), "valid", "01"),
-        (licence(valid_from=AS_OF), "valid", "01"),
-        (licence(valid_to=date(2026, 11, 21)), "expired", "05"),
-        (licence(valid_from=date(2026, 11, 23)), "not_yet_valid", "99"),
-        (licence(valid_to=None, valid_to_grade_code="open"), "valid", "01"),
-        (licence(valid_to=None, valid_to_grade_code="unreadable"), "end_unreadable", "99"),
-        (licence(stated_state_code=None), "unstated", "99"),
-        (licence(stated_state_code="07", has_ended_holder=True), "stated", "07"),
-        (licence(has_ended_holder=True, valid_to=date(2021, 1, 1)), "holder_ended", "05"),
-        (licence(successor_key=2, successor_valid_from=date(2026, 1, 1)), "superseded", "05"),
-        (licence(successor_key=2, successor_valid_from=date(2027, 1, 1)), "valid", "01"),
-        (licence(successor_key=2), "superseded", "05"),
-    ],
-)
-def test_a_licence_is_valid_only_when_everything_says_so(
-    sql: dict[str, str], facts: dict[str, object], reason: str, state: str
-) -> None:
-    columns = ", ".join(f"${name} as {name}" for name in facts)
-    found = duckdb.execute(
-        f"select computed_reason_code, {sql['state']} from"
-        f" (select *, {sql['reason']} as computed_reason_code from (select {columns}))",
-        facts,
-    ).fetchone()
-    assert found == (reason, state)
 
 
 def ranks(sql: dict[str, str], rows: list[tuple[object, ...]]) -> list[int | None]:

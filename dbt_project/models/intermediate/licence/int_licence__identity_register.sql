@@ -4,4 +4,4 @@ select distinct
     identity_anchor as anchor,
     identity_anchor as cluster,
     1 as strength
-from {{ ref('int_licence__licence_record') }}
+from {{ ref('int_licence__record_anchored') }}

@@ -1,23 +1,26 @@
--- Holder and issuer as keys of their libraries, found by number and never by name; the chain of
--- versions that share type, issuer and serial; the state that stands on the day of the cut.
-with record as (
+-- Everything about a licence version, and the state that stands on the day of the cut.
+with licence as (
     select * from {{ ref('int_licence__licence_record') }}
 ),
 
-register as (
-    {{ current_keys(ref('int_licence__identity_register')) }}
+chained as (
+    select * from {{ ref('int_licence__version_chained') }}
+),
+
+holder as (
+    select * from {{ ref('int_licence__holder') }}
+),
+
+operation as (
+    select * from {{ ref('int_licence__operation_replayed') }}
+),
+
+licence_type as (
+    select * from {{ ref('code_licence_type') }}
 ),
 
 cut as (
     select * from {{ source('meta', 'cut') }}
-),
-
-person_identifier as (
-    select * from {{ ref('lib_population__link_person_identifier') }}
-),
-
-person as (
-    select * from {{ ref('lib_population__entity_person') }}
 ),
 
 -- A number that two organisations claim identifies neither.
@@ -35,79 +38,105 @@ organisation as (
     select * from {{ ref('lib_legal_entity__entity_organisation') }}
 ),
 
-resolved as (
+held as (
     select
-        register.key as licence_key,
-        record.*,
-        person.person_key,
-        organisation.entity_key,
-        issuer.entity_key as issuer_entity_key,
-        cut.as_of_date,
-        coalesce(
-            (
-                person.is_deceased
-                and coalesce(person.death_date, cut.as_of_date) <= cut.as_of_date
-            )
-            or (
-                organisation.status_code in ('3', '4')
-                and coalesce(organisation.ended_date, cut.as_of_date) <= cut.as_of_date
-            ),
-            false
-        ) as has_ended_holder
-    from record
-    inner join register
-        on record.identity_anchor = register.anchor
-    cross join cut
-    left join person_identifier
-        on
-            record.holder_code = person_identifier.identifier_number
-            and record.holder_kind_code = 'person'
-    left join person
-        on person_identifier.person_key = person.person_key
-    left join organisation_identifier
-        on
-            record.holder_reference_kind_code = organisation_identifier.identifier_kind_code
-            and record.holder_reference_number = organisation_identifier.identifier_number
-    left join organisation
-        on organisation_identifier.entity_key = organisation.entity_key
-    left join organisation_identifier as issuer
-        on
-            record.issuer_reference_kind_code = issuer.identifier_kind_code
-            and record.issuer_reference_number = issuer.identifier_number
+        licence_key,
+        max(pairing_code) as pairing_code,
+        cast(max(holder_count) as integer) as holder_count,
+        cast(count(*) filter (where has_ended) as integer) as ended_holder_count,
+        cast(count(*) filter (where person_key is null and entity_key is null) as integer)
+            as unresolved_holder_count,
+        case
+            when count(holder_kind_code) = 0 then null
+            when min(holder_kind_code) = max(holder_kind_code) then min(holder_kind_code)
+            else 'mixed'
+        end as holder_kind_code,
+        case when max(holder_count) = 1 then max(holder_code) end as holder_code,
+        case when max(holder_count) = 1 then max(person_key) end as person_key,
+        case when max(holder_count) = 1 then max(entity_key) end as entity_key
+    from holder
+    group by licence_key
 ),
 
-chained as (
+-- Where the log leads, and the day it last moved; the operation recorded last, whatever it did.
+operated as (
+    select
+        licence_key,
+        max_by(to_state_code, place_no) filter (where to_state_code is not null)
+            as operation_state_code,
+        max(operated_at) filter (where is_possible) as operated_at,
+        max_by(operation_code, place_no) filter (where place_no is not null) as operation_code,
+        cast(count(*) filter (where not is_possible) as integer) as impossible_operation_count
+    from operation
+    where licence_key is not null
+    group by licence_key
+),
+
+resolved as (
+    select
+        licence.* exclude (holder_code, holder_code_type, version_no, previous_identifier),
+        chained.version_no,
+        chained.is_current_version,
+        chained.superseded_from,
+        held.pairing_code,
+        held.holder_count,
+        held.ended_holder_count,
+        held.unresolved_holder_count,
+        held.holder_kind_code,
+        held.holder_code,
+        held.person_key,
+        held.entity_key,
+        licence_type.holder_end_code,
+        licence_type.licence_type_code is not null as is_known_type,
+        operated.operation_code,
+        operated.operation_state_code,
+        operated.operated_at,
+        coalesce(operated.impossible_operation_count, 0) as impossible_operation_count,
+        -- by the day: directories are written from the log once a day
+        coalesce(cast(operated.operated_at as date) > cast(licence.source_at as date), false)
+            as is_operation_newer,
+        issuer.entity_key as issuer_entity_key,
+        coalesce(
+            issuer_organisation.status_code in ('3', '4')
+            and coalesce(issuer_organisation.ended_date, cut.as_of_date) <= cut.as_of_date,
+            false
+        ) as issuer_is_abolished,
+        coalesce(
+            issuer_organisation.status_code in ('3', '4')
+            and issuer_organisation.ended_date < licence.issued_date,
+            false
+        ) as issued_by_abolished,
+        cut.as_of_date
+    from licence
+    inner join chained
+        on licence.licence_key = chained.licence_key
+    inner join held
+        on licence.licence_key = held.licence_key
+    cross join cut
+    left join operated
+        on licence.licence_key = operated.licence_key
+    left join licence_type
+        on licence.licence_type_code = licence_type.licence_type_code
+    left join organisation_identifier as issuer
+        on
+            licence.issuer_reference_kind_code = issuer.identifier_kind_code
+            and licence.issuer_reference_number = issuer.identifier_number
+    left join organisation as issuer_organisation
+        on issuer.entity_key = issuer_organisation.entity_key
+),
+
+ended as (
     select
         *,
-        lag(licence_key) over (
-            partition by chain_anchor
-            order by version_no
-        ) as predecessor_key,
-        lead(licence_key) over (
-            partition by chain_anchor
-            order by version_no
-        ) as successor_key,
-        lead(valid_from) over (
-            partition by chain_anchor
-            order by version_no
-        ) as successor_valid_from
+        {{ licence_holder_has_ended() }} as has_ended_holder
     from resolved
-    where is_well_formed
-    union all
-    select
-        *,
-        cast(null as bigint) as predecessor_key,
-        cast(null as bigint) as successor_key,
-        cast(null as date) as successor_valid_from
-    from resolved
-    where not is_well_formed
 ),
 
 reasoned as (
     select
         *,
         {{ licence_reason() }} as computed_reason_code
-    from chained
+    from ended
 ),
 
 stated as (

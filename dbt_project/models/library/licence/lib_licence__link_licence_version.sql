@@ -1,19 +1,21 @@
 {{ config(materialized='library') }}
 
-with licence as (
-    select * from {{ library_input('int_licence__licence_resolved', key='licence_key') }}
+with version as (
+    select * from {{ library_input('int_licence__version_chained', key='licence_key') }}
 ),
 
 final as (
     select
         licence_key,
-        chain_anchor as chain_code,
+        chain_code,
         version_no,
         predecessor_key,
         successor_key,
-        previous_identifier as stated_previous_identifier
-    from licence
-    where is_well_formed
+        successor_count,
+        missing_version_count,
+        is_current_version,
+        stated_previous_identifier
+    from version
 )
 
 select * from final
