@@ -24,6 +24,7 @@ MODELS = (
     "name_reading",
     "number_claim",
     "record_placed",
+    "register_sought",
     "record_sought",
     "identity",
     "record_identified",

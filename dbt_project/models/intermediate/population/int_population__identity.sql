@@ -8,7 +8,7 @@ with record as (
 ),
 
 sought as (
-    select * from {{ ref('int_population__record_sought') }}
+    select * from {{ ref('int_population__register_sought') }}
     where is_accepted
 ),
 
@@ -33,12 +33,8 @@ joined as (
         sought.candidate_anchor as other_anchor
     from record
     inner join sought
-        on
-            record.system_code = sought.system_code
-            and record.table_code = sought.table_code
-            and record.source_key = sought.source_key
-            and record.role_code = sought.role_code
-    where record.place_anchor is not null
+        on record.source_key = sought.source_key
+    where record.is_registered
     union
     -- A number the police replaced stays its bearer's, unless another bears it by right.
     select

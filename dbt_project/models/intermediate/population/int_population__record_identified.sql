@@ -14,13 +14,13 @@ identity as (
 
 found as (
     select
-        record.*,
-        sought.candidate_anchor,
+        record.* exclude (place_anchor, is_registered, bearer_household_no),
+        sought.candidate_identity,
         sought.bits as candidate_bits,
         case
-            when record.place_anchor is not null then record.place_anchor
-            when sought.is_accepted then sought.candidate_anchor
-        end as found_anchor,
+            when record.place_anchor is not null then identity.identity
+            when sought.is_accepted then sought.candidate_identity
+        end as identity,
         case
             when record.place_anchor = record.identity_anchor then record.verdict_code
             when record.place_anchor is not null and record.verdict_code = 'second' then 'second'
@@ -29,6 +29,8 @@ found as (
             else 'none'
         end as basis_code
     from record
+    left join identity
+        on record.place_anchor = identity.anchor
     left join sought
         on
             record.system_code = sought.system_code
@@ -38,12 +40,7 @@ found as (
 ),
 
 final as (
-    select
-        found.* exclude (found_anchor, place_anchor, is_registered, bearer_household_no),
-        identity.identity
-    from found
-    left join identity
-        on found.found_anchor = identity.anchor
+    select * from found
 )
 
 select * from final

@@ -46,10 +46,8 @@ final as (
         on doubtful.identity_anchor = bearer.anchor
     left join person_key as bearer_key
         on bearer.identity = bearer_key.identity
-    left join identity as candidate
-        on doubtful.candidate_anchor = candidate.anchor
     left join person_key as candidate_key
-        on candidate.identity = candidate_key.identity
+        on doubtful.candidate_identity = candidate_key.identity
 )
 
 select * from final
