@@ -30,9 +30,7 @@ def find_issuers(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def find_holders(
-    connection: duckdb.DuckDBPyConnection, systems: tuple[LicenceSystem, ...]
-) -> None:
+def find_holders(connection: duckdb.DuckDBPyConnection, systems: tuple[LicenceSystem, ...]) -> None:
     """Create ``held`` of some systems and append to ``joint_holder``. Needs ``issuer``."""
     codes = ", ".join(f"'{system.code}'" for system in systems)
     connection.execute(

@@ -60,6 +60,19 @@ def _dates(attribute: str, share: str) -> str:
     """
 
 
+# Works of the old law, and companies that write their city in brackets.
+_FIRST_NAME = f"""
+    case
+        when kind = 'enterprise' and successor_id = organisation_id + 1 and place % 100 = 30
+            then '临沂市' || trade_of(organisation_id, 'trade 1', 'trade 2', 'trade 3')
+                || ['机械厂', '木器厂', '化肥厂', '纺织厂'][1 + below(organisation_id, 'works', 4)]
+        when kind = 'enterprise' and chance(organisation_id, 'brackets', 50000)
+            then trade_of(organisation_id, 'trade 1', 'trade 2', 'trade 3') || '（临沂）'
+                || pick_suffix_0(organisation_id, 'suffix')
+        else {name_expression("a")}
+    end
+"""
+
 # Branches and unions bear the first name of the organisation they belong to.
 _OTHER_NAME = f"""
 create or replace temp table other_name as
@@ -81,7 +94,7 @@ placed as (
     from organisation_dated as dated
     inner join wanted using (organisation_id)
 )
-select organisation_id, established_date, {name_expression("a")} as other_name
+select organisation_id, established_date, {_FIRST_NAME} as other_name
 from placed
 """
 
@@ -113,7 +126,8 @@ ended as (
     select
         * exclude (abnormal_date, restored_date, revoked_date, cancelled_date),
         case when abnormal_date > established_date then abnormal_date end as abnormal_date,
-        case when restored_date > established_date then restored_date end as restored_date,
+        case when restored_date > abnormal_date and abnormal_date > established_date
+            then restored_date end as restored_date,
         case when revoked_date > established_date then revoked_date end as revoked_date,
         case when cancelled_date > established_date then cancelled_date end as cancelled_date,
     from later
@@ -177,15 +191,7 @@ placed as (
 )
 select
     *,
-    case
-        when kind = 'enterprise' and successor_id = organisation_id + 1 and place % 100 = 30
-            then '临沂市' || trade_of(organisation_id, 'trade 1', 'trade 2', 'trade 3')
-                || ['机械厂', '木器厂', '化肥厂', '纺织厂'][1 + below(organisation_id, 'works', 4)]
-        when kind = 'enterprise' and chance(organisation_id, 'brackets', 50000)
-            then trade_of(organisation_id, 'trade 1', 'trade 2', 'trade 3') || '（临沂）'
-                || pick_suffix_0(organisation_id, 'suffix')
-        else {name_expression("a")}
-    end as name_a,
+    {_FIRST_NAME} as name_a,
     case when name_date_1 is not null then {name_expression("b")} end as name_b,
     case when name_date_2 is not null then {name_expression("c")} end as name_c,
     coalesce(getvariable('county_code')[county_no + 1], registration_division_code) as division_a,

@@ -112,10 +112,15 @@ LICENCE_TRUTH = {
     ),
     # One row per record and holder; place 0 is the first named.
     "licence_holder": f"""
-        with licence as ({_over_systems("licence", '''
+        with licence as ({
+        _over_systems(
+            "licence",
+            '''
             record_no as source_key, _licence_id, _holder_kind_code, _person_id, _organisation_id,
             _has_valid_holder, _holder_end_date, _defects
-        ''')})
+        ''',
+        )
+    })
         select
             system_code,
             source_key,
