@@ -43,9 +43,10 @@
         {%- for attribute in legal_entity_attributes() %}
         {%- set type = 'date' if attribute.endswith('_date') or attribute == 'valid_to'
             else 'decimal(24, 2)' if attribute == 'registered_capital_cny' else 'varchar' %}
-        {%- set value = 'coalesce(' ~ uscc_category_code('uscc') ~ ', ' ~ category ~ ')'
+        {%- set value = 'coalesce(substr(uscc, 1, 2), ' ~ category ~ ')'
             if attribute == 'category_code'
-            else attribute if attribute in columns + ['uscc', 'registration_number', 'name'] else 'null' %}
+            else attribute if attribute in columns + ['uscc', 'registration_number', 'name']
+            else 'null' %}
         cast({{ value }} as {{ type }}) as {{ attribute }},
         {%- endfor %}
         source_at

@@ -7,8 +7,12 @@ with record as (
 golden as (
     select
         entity_key,
-        max(organisation_code) as organisation_code,
-        max(substr(resolved_anchor, 1, instr(resolved_anchor, ':') - 1)) as identity_basis_code,
+        max_by(organisation_code, name_rank) as organisation_code,
+        case
+            when count(organisation_code) > 0 then 'organisation'
+            when count(*) filter (where basis_code = 'registration') > 0 then 'registration'
+            else 'source'
+        end as identity_basis_code,
         count(*) as source_record_count,
         {{ golden_attributes(legal_entity_attributes()) }}
     from record

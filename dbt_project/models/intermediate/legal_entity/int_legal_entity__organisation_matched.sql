@@ -1,10 +1,6 @@
 -- Every record with the organisation it speaks of and the rank of each of its values.
 with record as (
-    select * from {{ ref('int_legal_entity__organisation_identified') }}
-),
-
-register as (
-    {{ current_keys(ref('int_legal_entity__identity_register')) }}
+    select * from {{ ref('int_legal_entity__record_identified') }}
 ),
 
 cut as (
@@ -17,7 +13,6 @@ precedence as (
 
 matched as (
     select
-        register.key as entity_key,
         record.*,
         {{ rank_base(
             'record.source_at', 'cut.as_of_date', 'precedence.source_no',
@@ -30,8 +25,6 @@ matched as (
         on
             record.system_code = precedence.system_code
             and record.table_code = precedence.table_code
-    left join register
-        on record.resolved_anchor = register.anchor
 ),
 
 ranked as (
@@ -51,8 +44,11 @@ valued as (
         table_code,
         source_key,
         organisation_code,
+        name_key,
+        register_anchor,
         identity_grade_code,
-        resolved_anchor,
+        verdict_code,
+        basis_code,
         {{ ranked_attributes(legal_entity_attributes()) }},
         source_at
     from ranked

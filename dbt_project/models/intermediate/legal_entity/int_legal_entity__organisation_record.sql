@@ -1,37 +1,78 @@
--- What each register says about one organisation in one record.
-with enterprise as (
-    select * from {{ ref('stg_enterprise_register__enterprise') }}
-),
-
-social_organisation as (
-    select * from {{ ref('stg_civil_registry__social_organisation') }}
-),
-
-insured_unit as (
-    select * from {{ ref('stg_social_security__insured_unit') }}
+-- What each department says about one organisation in one record. Where no credit code tells the
+-- category, the register that keeps the record does.
+{%- set contact = ['division_code', 'address', 'phone'] %}
+{%- set represented = ['representative_name', 'representative_number'] %}
+{%- set arms = {
+    'stg_enterprise_register__enterprise': [
+        legal_entity_attributes(),
+        "case when organisation_type_code like '95%' then '92'"
+        ~ " when organisation_type_code like '91%' then '93' else '91' end",
+    ],
+    'stg_civil_registry__social_organisation': [
+        contact + represented + ['organisation_type_code', 'status_code', 'established_date',
+            'ended_date', 'registered_capital_cny'],
+        'organisation_type_code',
+    ],
+    'stg_institution_register__institution': [
+        contact + represented + ['organisation_type_code', 'status_code', 'established_date',
+            'ended_date', 'valid_to'],
+        'organisation_type_code',
+    ],
+    'stg_grassroots_register__committee': [
+        contact + represented + ['organisation_type_code', 'status_code', 'established_date'],
+        'organisation_type_code',
+    ],
+    'stg_rural_collective__collective': [
+        represented + ['division_code', 'address', 'organisation_type_code', 'established_date'],
+        'organisation_type_code',
+    ],
+    'stg_union_register__union': [
+        ['division_code', 'address', 'representative_name', 'established_date'],
+        "'81'",
+    ],
+    'stg_religious_site__site': [
+        ['division_code', 'address', 'representative_name', 'established_date'],
+        "'71'",
+    ],
+    'stg_legal_service__law_firm': [
+        contact + represented + ['status_code', 'established_date'],
+        'cast(null as varchar)',
+    ],
+    'stg_tax_register__taxpayer': [
+        contact + represented + ['organisation_type_code', 'status_code', 'industry_code'],
+        'cast(null as varchar)',
+    ],
+    'stg_social_security__insured_unit': [
+        contact + represented + ['organisation_type_code', 'status_code'],
+        'cast(null as varchar)',
+    ],
+    'stg_basic_unit__unit': [
+        contact + ['representative_name', 'status_code', 'industry_code'],
+        'cast(null as varchar)',
+    ],
+    'stg_student_register__school': [
+        contact + ['representative_name'],
+        'cast(null as varchar)',
+    ],
+    'stg_county_grid__merchant': [
+        contact + represented + ['organisation_type_code', 'status_code'],
+        'cast(null as varchar)',
+    ],
+} %}
+with debtor as (
+    select
+        *,
+        cast(null as varchar) as representative_name
+    from {{ ref('stg_enforcement_case__debtor') }}
+    where debtor_kind_code = 'organisation'
 ),
 
 final as (
-    {{ organisation_record(
-        'enterprise',
-        'enterprise_register', 'enterprise',
-        legal_entity_attributes(),
-    ) }}
+    {%- for model, (attributes, category) in arms.items() %}
+    {{ organisation_record(ref(model), attributes, category) }}
     union all
-    {{ organisation_record(
-        'social_organisation',
-        'civil_registry', 'social_organisation',
-        ['uscc', 'name', 'organisation_type_code', 'status_code', 'established_date', 'ended_date',
-         'division_code', 'address', 'phone', 'registered_capital_cny', 'representative_name',
-         'representative_number'],
-    ) }}
-    union all
-    {{ organisation_record(
-        'insured_unit',
-        'social_security', 'insured_unit',
-        ['uscc', 'registration_number', 'name', 'organisation_type_code', 'status_code',
-         'division_code', 'address', 'phone', 'representative_name', 'representative_number'],
-    ) }}
+    {%- endfor %}
+    {{ organisation_record('debtor', []) }}
 )
 
 select * from final

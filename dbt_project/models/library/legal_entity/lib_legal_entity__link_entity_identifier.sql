@@ -1,5 +1,7 @@
 {{ config(materialized='library') }}
 
+-- Codes an organisation is or was known by. A code that failed its check, that is somebody else's
+-- or that differs in the division is not here; see dq_legal_entity__doubtful_identity.
 with record as (
     select * from {{ library_input('int_legal_entity__organisation_matched', key='entity_key') }}
 ),
@@ -27,7 +29,7 @@ identifier as (
     from record
 ),
 
-final as (
+counted as (
     select
         entity_key,
         identifier_kind_code,
@@ -38,6 +40,16 @@ final as (
     from identifier
     where identifier_number is not null
     group by entity_key, identifier_kind_code, identifier_number
+),
+
+-- The credit code took the place of all older codes.
+final as (
+    select
+        *,
+        identifier_kind_code = 'uscc'
+        or count(*) filter (where identifier_kind_code = 'uscc') over (partition by entity_key) = 0
+            as is_current
+    from counted
 )
 
 select * from final

@@ -11,6 +11,7 @@ final as (
         table_code,
         source_key,
         identity_grade_code,
+        basis_code,
         source_at
     from record
 )
