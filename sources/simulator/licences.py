@@ -225,20 +225,27 @@ chain as (
 # One row per version on file: a missing version (gap) is left out when a later one is on file on
 # the base day; a fork claims the version before the one before.
 _VERSION = """
+spread as (
+    -- twice the version, and one more for a copy: unnesting a list is cheaper than joining numbers
+    select
+        *,
+        unnest(list_concat(
+            case when is_resent then [2, 3] else [2] end, range(4, 2 * last_version + 1, 2)
+        )) as spot,
+    from chain
+),
 numbered as (
     select
-        chain.*,
-        n as version,
-        licence_id * 8 + n - 1 as _row,
-        copy,
-        first_date + ((n - 1) * coalesce(step_days, 0))::integer as issued_date,
-        n = last_version as is_last,
-        case when n < last_version then first_date + (n * step_days)::integer end as next_date,
-    from chain
-    inner join range(1, 7) as numbers(n) on n <= last_version
-    cross join lateral (select unnest(case when is_resent and n = 1 then [0, 1] else [0] end))
-        as copies(copy)
-    where gap_version is null or n <> gap_version or n >= base_version
+        * exclude (spot),
+        spot // 2 as version,
+        licence_id * 8 + version - 1 as _row,
+        spot % 2 as copy,
+        first_date + ((version - 1) * coalesce(step_days, 0))::integer as issued_date,
+        version = last_version as is_last,
+        case when version < last_version then first_date + (version * step_days)::integer end
+            as next_date,
+    from spread
+    where gap_version is null or version <> gap_version or version >= base_version
 ),
 issued as (
     select
