@@ -76,22 +76,10 @@ def generate(
     """
     connection = connect(scratch=scratch, threads=threads, memory_limit=memory_limit)
     try:
-        install_mixer(connection, seed=plan.seed)
-        install_numbers(connection)
-        install_places(connection)
-        install_vocabulary(connection)
-        install_defects(connection)
+        make_people(connection, plan)
         install_organisation_defects(connection)
-        block = build_families(connection, plan)
-        choose_shared_numbers(connection, plan)
-        build_population(connection, plan, block)
-        issue_cards(connection)
-        live_on(connection, plan, block)
-        follow_people(connection)
-        install_known_person(connection)
         build_organisations(connection, plan, registry)
         install_employment(connection)
-        prepare_records(connection)
         for write in (
             write_enterprise_register,
             write_organisation_tables,
@@ -115,6 +103,23 @@ def generate(
         connection.close()
         raise
     return connection
+
+
+def make_people(connection: duckdb.DuckDBPyConnection, plan: CityPlan) -> None:
+    """Everything about people but what was written about them; ``known_person`` tells it."""
+    install_mixer(connection, seed=plan.seed)
+    install_numbers(connection)
+    install_places(connection)
+    install_vocabulary(connection)
+    install_defects(connection)
+    block = build_families(connection, plan)
+    choose_shared_numbers(connection, plan)
+    build_population(connection, plan, block)
+    issue_cards(connection)
+    live_on(connection, plan, block)
+    follow_people(connection)
+    install_known_person(connection)
+    prepare_records(connection)
 
 
 def source_table(system: System, table: Table) -> str:

@@ -7,7 +7,8 @@ of people), ``new_couple``, ``divorce``, ``household_move``, ``leaving``, ``deat
 department hears of it (``known.py``).
 
 An event's day is drawn per entity from a geometric law, so it does not depend on how many days have
-passed: what has happened after 3 days and 2 more has happened after 5. New people get their ids in
+passed: what has happened after 3 days and 2 more has happened after 5. For the same reason an event
+may be prevented by an earlier one, never by a later one. New people get their ids in
 order of birth, which only appends.
 
 Hazards per day are those of a lively Chinese city: 7 deaths, 9 births, 6 marriages and 2.5 divorces
@@ -140,7 +141,8 @@ select
     pick_code_elsewhere(drawn.person_id, 'leaves for') as to_division_code,
 from drawn
 left join death on drawn.person_id = death.person_id
-where drawn.event_date is not null and death.person_id is null
+where drawn.event_date is not null
+    and (death.event_date is null or death.event_date > drawn.event_date)
 """
 
 _NEW_COUPLE = f"""
@@ -175,8 +177,8 @@ wed as (
         and other.marital_status_at_life = '10'
         and one.death_date is null
         and other.death_date is null
-        and death_one.person_id is null
-        and death_other.person_id is null
+        and (death_one.event_date is null or death_one.event_date > pair.event_date)
+        and (death_other.event_date is null or death_other.event_date > pair.event_date)
         and not one.has_shared_number
         and not other.has_shared_number
 )
@@ -211,8 +213,8 @@ left join death as death_other on drawn.wife_id = death_other.person_id
 where drawn.event_date is not null
     and husband.death_date is null
     and wife.death_date is null
-    and death_one.person_id is null
-    and death_other.person_id is null
+    and (death_one.event_date is null or death_one.event_date > drawn.event_date)
+    and (death_other.event_date is null or death_other.event_date > drawn.event_date)
 """
 
 _BIRTH_EVENT = f"""
@@ -248,7 +250,7 @@ left join divorce on drawn.couple_id = divorce.couple_id
 left join death on drawn.wife_id = death.person_id
 where drawn.event_date is not null
     and mother.death_date is null
-    and divorce.couple_id is null
+    and (divorce.event_date is null or divorce.event_date > drawn.event_date)
     and (death.event_date is null or death.event_date > drawn.event_date)
 """
 

@@ -102,7 +102,9 @@ create or replace table source.household_register__household as
 with heads as (
     select
         household_id,
-        min(person_id) filter (where left_date is null) as head_person_id,
+        -- who married into it is not its head while anybody else is of it
+        arg_min(person_id, (role = 'single' and relation_code = '10', person_id))
+            filter (where left_date is null) as head_person_id,
         max(left_date) as left_date,
     from known_person('police', 0)
     where is_registered
