@@ -60,10 +60,11 @@ _CHAIN = f"""
 described as (
     select
         held.* exclude (holder_kind, person_id, organisation_id, eligible_date),
-        type.* exclude (type_no, stem, body, whole_stem),
+        type.* exclude (type_no, stem, body, whole_stem, serial),
         coalesce(held.person_id, joint.person_id) as person_id,
         coalesce(held.organisation_id, joint.organisation_id) as organisation_id,
         case when joint.holders > 1 then 'joint' when joint.person_id is not null then 'person'
+            when joint.licence_id is not null then 'organisation'
             else holder_kind end as holder_kind,
         joint.licence_id is not null as is_joint,
         case
