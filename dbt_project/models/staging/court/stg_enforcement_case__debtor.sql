@@ -4,11 +4,16 @@ with source as (
     select * from {{ source('enforcement_case', 'debtor') }}
 ),
 
-person as (
+written as (
     select
         *,
         {{ normalise_number('debtor_code') }} as number
     from source
+),
+
+person as (
+    select *
+    from written
     where {{ clean_text('debtor_kind_code') }} = '1'
 ),
 
@@ -20,19 +25,10 @@ person_identified as (
 unit as (
     select
         *,
-        case
-            when length({{ normalise_number('debtor_code') }}) > 15
-                then {{ normalise_number('debtor_code') }}
-        end as uscc_number,
-        case
-            when length({{ normalise_number('debtor_code') }}) < 13
-                then {{ normalise_number('debtor_code') }}
-        end as organisation_number,
-        case
-            when length({{ normalise_number('debtor_code') }}) between 13 and 15
-                then {{ normalise_number('debtor_code') }}
-        end as registration_no
-    from source
+        case when length(number) > 15 then number end as uscc_number,
+        case when length(number) < 13 then number end as organisation_number,
+        case when length(number) between 13 and 15 then number end as registration_no
+    from written
     where {{ clean_text('debtor_kind_code') }} = '2'
 ),
 
