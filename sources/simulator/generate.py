@@ -14,7 +14,6 @@ from sources.contract import System, Table
 from sources.registry import Registry
 from sources.simulator.cards import issue_cards
 from sources.simulator.defects import install_defects
-from sources.simulator.defects_organisation import install_organisation_defects
 from sources.simulator.employment import install_employment
 from sources.simulator.families import build_families
 from sources.simulator.known import install_known_person
@@ -77,7 +76,6 @@ def generate(
     connection = connect(scratch=scratch, threads=threads, memory_limit=memory_limit)
     try:
         make_people(connection, plan)
-        install_organisation_defects(connection)
         build_organisations(connection, plan, registry)
         install_employment(connection)
         for write in (

@@ -12,6 +12,7 @@ drawn once, and the city has reached it or not.
 import duckdb
 
 from sources.registry import Registry
+from sources.simulator.defects_organisation import install_organisation_defects
 from sources.simulator.government import create_government
 from sources.simulator.mixer import set_list
 from sources.simulator.organisation_history import write_history
@@ -32,6 +33,7 @@ def build_organisations(
     """Create ``organisation``, ``organisation_change``, ``organisation_event``, ``succession``,
     ``shareholder``, ``officer`` and the macro ``known_organisation``. Needs people.
     """
+    install_organisation_defects(connection)
     install_times(connection)
     create_government(connection, registry)
     registered = create_kinds(connection, plan)

@@ -14,6 +14,7 @@ from citybase.duck import literal
 from sources.simulator.apply_changes import Delivery
 from sources.simulator.generate import TableContent
 from sources.simulator.plan import CityPlan
+from sources.simulator.truth_organisation import LICENCE_TRUTH, ORGANISATION_TRUTH
 
 
 def write_truth(
@@ -186,46 +187,6 @@ _COUPLE = """
     from new_couple
 """
 
-_ORGANISATION = """
-    select
-        organisation_id,
-        pair as category_code,
-        uscc,
-        organisation_code,
-        registration_number,
-        name,
-        division_code,
-        established_date,
-        status_code,
-        abnormal_date,
-        ended_date,
-        representative_person_id,
-    from organisation
-"""
-
-_LICENCE = """
-    select
-        'licence_issuing' as system_code,
-        record_no as source_key,
-        _licence_id as licence_id,
-        _version as version,
-        _last_version as last_version,
-        licence_type_code,
-        _issuer_organisation_id as issuer_organisation_id,
-        coalesce(_true_identifier, licence_identifier) as licence_identifier,
-        _is_well_formed as is_well_formed,
-        _holder_kind_code as holder_kind_code,
-        _person_id as person_id,
-        _organisation_id as organisation_id,
-        _has_valid_holder as has_valid_holder,
-        state_code as stated_state_code,
-        valid_from,
-        _valid_to as valid_to,
-        _holder_end_date as holder_end_date,
-        _defects as defects,
-    from source.licence_issuing__licence
-"""
-
 _TRUTH = {
     "person": _PERSON,
     "person_number": _PERSON_NUMBER,
@@ -234,7 +195,7 @@ _TRUTH = {
     "number_shared": _NUMBER_SHARED,
     "couple": _COUPLE,
     "life_event": "select event_code, event_date, person_id from life_event",
-    "organisation": _ORGANISATION,
-    "licence": _LICENCE,
+    **ORGANISATION_TRUTH,
+    **LICENCE_TRUTH,
     "record": "from truth_record",
 }
