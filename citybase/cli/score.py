@@ -51,14 +51,45 @@ def print_score(console: Console, found: "Score") -> None:
             "[green]✓[/]" if figure.met else "[red]✗[/]",
         )
     console.print(table)
+    if found.defects:
+        console.print()
+        console.print(_defect_table(found))
     for figure in found.figures:
-        if figure.examples:
-            console.print(
-                f"[dim]Some of {figure.total - figure.right:,} misses of "
-                f"{figure.library}.{figure.code}, cut for privacy:[/]",
-                highlight=False,
-            )
-        for example in figure.examples:
-            console.print(
-                f"[dim]{figure.library}.{figure.code}[/] {escape(example)}", highlight=False
-            )
+        _print_examples(
+            console, f"{figure.library}.{figure.code}", figure.total - figure.right, figure.examples
+        )
+    for defect in found.defects:
+        _print_examples(
+            console, f"{defect.library}.{defect.defect}", defect.missed, defect.examples
+        )
+
+
+def _defect_table(found: "Score") -> Table:
+    table = Table(box=None, title="What became of the damage in the sources", title_justify="left")
+    for column in ("library", "damage"):
+        table.add_column(column)
+    for column in ("injected", "caught", "missed", "false", "share", "goal"):
+        table.add_column(column, justify="right")
+    table.add_column("")
+    for defect in found.defects:
+        table.add_row(
+            defect.library,
+            defect.defect,
+            f"{defect.injected:,}",
+            f"{defect.caught:,}",
+            f"{defect.missed:,}",
+            "–" if defect.false is None else f"{defect.false:,}",
+            f"{defect.share:.2%}" if defect.injected else "–",
+            "–" if defect.goal is None else f"{defect.goal:.1%}",
+            "" if defect.goal is None else "[green]✓[/]" if defect.met else "[red]✗[/]",
+        )
+    return table
+
+
+def _print_examples(console: Console, name: str, misses: int, examples: tuple[str, ...]) -> None:
+    if examples:
+        console.print(
+            f"[dim]Some of {misses:,} misses of {name}, cut for privacy:[/]", highlight=False
+        )
+    for example in examples:
+        console.print(f"[dim]{name}[/] {escape(example)}", highlight=False)

@@ -4,8 +4,11 @@ Keep out: what counts as right (the module of each library says it).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
+
+from citybase.score.defect import DefectFigure
 
 EXAMPLES = 5
 
@@ -47,14 +50,17 @@ class Figure:
 
 @dataclass(frozen=True)
 class Score:
-    """Every figure, in the order of the libraries."""
+    """Every figure, in the order of the libraries, and what became of every kind of damage."""
 
     figures: tuple[Figure, ...]
+    defects: tuple[DefectFigure, ...] = ()
 
     @property
     def met(self) -> bool:
         """Every goal is reached."""
-        return all(figure.met for figure in self.figures)
+        return all(figure.met for figure in self.figures) and all(
+            defect.met for defect in self.defects
+        )
 
     def figure(self, library: str, code: str) -> Figure:
         """One figure. Raises KeyError when there is none of that name."""
@@ -63,12 +69,17 @@ class Score:
                 return figure
         raise KeyError(f"{library}.{code}")
 
-    def as_json(self) -> dict[str, dict[str, dict[str, int | float | bool]]]:
-        """``{library: {figure: {right, total, share, goal, met}}}``."""
-        found: dict[str, dict[str, dict[str, int | float | bool]]] = {}
+    def as_json(self) -> dict[str, Any]:
+        """``{library: {figure: {right, total, share, goal, met}}, "defects": {library: {defect:
+        {injected, caught, missed, false, share, goal, met}}}}``.
+        """
+        found: dict[str, Any] = {}
         for figure in self.figures:
             found.setdefault(figure.library, {})[figure.code] = figure.as_json()
-        return found
+        defects: dict[str, Any] = {}
+        for defect in self.defects:
+            defects.setdefault(defect.library, {})[defect.defect] = defect.as_json()
+        return {**found, "defects": defects}
 
 
 def measure(

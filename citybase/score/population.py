@@ -9,6 +9,8 @@ import duckdb
 from citybase.score.figure import Figure, measure
 
 KEY_GOAL = 0.999
+ONE_KEY_GOAL = 0.999
+SEARCH_PRECISION_GOAL = 0.995
 GOLDEN_GOAL = 0.999
 ADDRESS_GOAL = 0.96
 
@@ -19,6 +21,10 @@ def score_population(connection: duckdb.DuckDBPyConnection) -> tuple[Figure, ...
     * ``person_key``: over the records that name a person by a valid number of that person and that
       can be read at all. Right when the record's key stands, over these records, for this person
       alone and this person, over these records, for this key alone.
+    * ``one_key``: over the people who have a key. Right when he has no other: one person split into
+      two is a false split.
+    * ``search``: over the records without a usable number that were given a key by what else they
+      say. Right when it is the person's.
     * ``name``, ``sex``, ``birth_date``, ``address``: over the rows of ``entity_person`` whose key
       has at least one such record, against the person most of them name (the lowest id on a tie).
       Address is where the person lives, not where the household is registered.
@@ -32,7 +38,15 @@ def score_population(connection: duckdb.DuckDBPyConnection) -> tuple[Figure, ...
     figures = [
         measure(
             connection, library="population", code="person_key", goal=KEY_GOAL, rows=_PERSON_KEY
-        )
+        ),
+        measure(connection, library="population", code="one_key", goal=ONE_KEY_GOAL, rows=_ONE_KEY),
+        measure(
+            connection,
+            library="population",
+            code="search",
+            goal=SEARCH_PRECISION_GOAL,
+            rows=_SEARCH,
+        ),
     ]
     for code, column, goal, masked in (
         ("name", "name", GOLDEN_GOAL, "left({}, 1) || '*'"),
@@ -56,7 +70,7 @@ def score_population(connection: duckdb.DuckDBPyConnection) -> tuple[Figure, ...
     return tuple(figures)
 
 
-# The library takes people in these roles; parents on a birth certificate are no record of it.
+# Tables and roles the library takes; others only refer to people.
 _RECORD = """
 create or replace temp table person_record as
 select
@@ -75,7 +89,9 @@ left join population.link_person_source as link
 where record.person_id is not null
     and record.has_valid_number
     and record.is_landable
-    and record.role_code in ('self', 'male', 'female')
+    and (record.system_code, record.table_code, record.role_code) in (
+        select distinct (system_code, table_code, role_code) from population.link_person_source
+    )
 """
 
 _KEY_PERSON = """
@@ -116,6 +132,26 @@ select
     end as example,
 from person_record
 left join key_person on person_record.person_key = key_person.person_key
+"""
+
+_ONE_KEY = """
+select
+    max(keys_of_person) = 1 as is_right,
+    'person ' || person_id || ': ' || max(keys_of_person) || ' keys' as example,
+from key_person
+group by person_id
+"""
+
+_SEARCH = """
+select
+    key_person.person_id is not distinct from record.person_id as is_right,
+    record.system_code || '.' || record.table_code || ' '
+    || left(record.source_key, 4) || '…' || right(record.source_key, 2)
+    || ': another person' as example,
+from population.link_person_source as link
+inner join city_truth.record as record using (system_code, table_code, source_key, role_code)
+left join key_person on link.person_key = key_person.person_key
+where link.basis_code = 'search'
 """
 
 _GOLDEN = """
