@@ -27,6 +27,7 @@ from sources.simulator import (
     evolve_city,
     truth_path,
 )
+from sources.simulator.apply_changes import apply_to_sqlite
 
 pytestmark = pytest.mark.integration
 
@@ -94,14 +95,14 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
 
 def _interrupt(cities: Lived) -> None:
     """Stop an evolve after some databases have changed and others have not."""
-    apply, calls = evolve.apply_to_sqlite, 0
+    calls = 0
 
     def pulled(connection: duckdb.DuckDBPyConnection, system: System, path: Path) -> None:
         nonlocal calls
         calls += 1
         if calls == 5:
             raise _PulledPlugError
-        apply(connection, system, path)
+        apply_to_sqlite(connection, system, path)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evolve, "apply_to_sqlite", pulled)
