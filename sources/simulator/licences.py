@@ -136,7 +136,8 @@ begun as (
 ),
 stepped as (
     select
-        *,
+        * exclude (stated),
+        case when first_date > getvariable('today') then 0 else stated end as stated,
         case
             when type_no <> 1 then years
             when first_date - birth_date < 9490 then 10
@@ -151,8 +152,6 @@ stepped as (
         case when step_days is null then 1
             else [1, 2, 2, 4, 4, 4, 4, 6][1 + below(licence_id, 'renews', 8)] end as most_versions,
         case when closed_later > first_date then closed_later end as closed_date,
-        -- an ended chain is not renewed
-        case when stated >= 945 then getvariable('today') else getvariable('now') end as open_until,
         case style
             when '9' then (base_id * 777767 + 1234567) % 1000000000
             when '12' then (base_id * 77777677 + 4321) % 1000000000000
@@ -165,17 +164,42 @@ stepped as (
     where first_date <= coalesce(holder_end_date, first_date)
         and first_date <= getvariable('now')
 ),
-ended as (
+based as (
     select
         *,
-        least(open_until, holder_end_date, closed_date) as last_day,
-        case when step_days is null then 1
-            else least(most_versions, 1 + (last_day - first_date) // step_days) end as last_version,
         case when step_days is null then 1
             else least(
                 most_versions,
-                1 + (least(getvariable('today'), last_day) - first_date) // step_days
+                1 + greatest(0, least(getvariable('today'), holder_end_date) - first_date)
+                    // step_days
             ) end as base_version,
+        -- what cannot have happened: to last versions that were on file for a while
+        case
+            when stated < 945 and chance(licence_id, 'impossible', 6000)
+                and first_date + ((base_version - 1) * coalesce(step_days, 0))::integer
+                    < getvariable('today') - 90
+                then ['operation_after_cancellation', 'renewal_of_cancelled',
+                    'release_without_suspension', 'issued_twice', 'operation_before_issue']
+                    [1 + below(licence_id, 'which impossible', 5)]
+        end as impossible_story,
+        coalesce(
+            impossible_story in ('operation_after_cancellation', 'renewal_of_cancelled'), false
+        ) as is_cancelled_oddly,
+    from stepped
+),
+ended as (
+    select
+        * exclude (closed_date),
+        case when not is_cancelled_oddly then closed_date end as closed_date,
+        -- an ended chain is not renewed
+        least(
+            case when stated >= 945 or is_cancelled_oddly then getvariable('today')
+                else getvariable('now') end,
+            holder_end_date,
+            case when not is_cancelled_oddly then closed_date end
+        ) as last_day,
+        case when step_days is null then 1
+            else least(most_versions, 1 + (last_day - first_date) // step_days) end as last_version,
         chance(licence_id, 'issuer by division', 15000) as is_by_division,
         former_code is not null and chance(licence_id, 'old seal', 2000) as has_old_seal,
         moves and chance(licence_id, 'moved in', 12000) as is_moved_in,
@@ -188,7 +212,7 @@ ended as (
             when 'hex' then hex_serial
             else lpad(serial_number::varchar, style::integer, '0')
         end as serial,
-    from stepped
+    from based
 ),
 chain as (
     select
@@ -300,15 +324,7 @@ version as (
             when chance(_row, 'no identifier', 1100) then 'identifier_missing'
             when chance(_row, 'short identifier', 800) then 'identifier_cut'
         end as identifier_defect,
-        -- what cannot have happened: drawn for last versions that were on file for a while
-        case
-            when stated < 945 and version = base_version and issued_date < getvariable('today') - 90
-                and closed_date is null and next_date is null
-                and chance(licence_id, 'impossible', 6000)
-                then ['operation_after_cancellation', 'renewal_of_cancelled',
-                    'release_without_suspension', 'issued_twice', 'operation_before_issue']
-                    [1 + below(licence_id, 'which impossible', 5)]
-        end as impossible,
+        case when version = base_version then impossible_story end as impossible,
         case
             when next_date is not null then case when below(_row, 'stated', 1000) < 700 then '05'
                 else '01' end
@@ -329,7 +345,7 @@ version as (
         case
             when stated_state_code = '01' then null
             when next_date is not null then next_date
-            when impossible is not null then null
+            when impossible is not null and is_cancelled_oddly then null
             when closed_date is not null then closed_date
             else issued_date + 1 + below(
                 _row, 'state day', greatest(1, getvariable('today') - issued_date - 1)

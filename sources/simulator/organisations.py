@@ -47,7 +47,7 @@ def build_organisations(
     draw_shareholders(
         connection, first=numbers["first_enterprise"], size=numbers["size_enterprise"]
     )
-    connection.execute(_OFFICER)
+    connection.execute(_OFFICER.format(**numbers))
     connection.execute(_AGED)
     connection.execute(_SUCCESSION)
     connection.execute(_DATED)
@@ -202,6 +202,8 @@ with wanted as (
     select officer_b from organisation_drawn
     union
     select officer_c from organisation_drawn
+    union
+    select grown_up({registered} + body_no, 'officer a') from government
     union
     select person_id from shareholder_drawn
 )

@@ -194,8 +194,14 @@ select
     contributed_wan_cny,
     percent as contribution_percent,
     contributed_date,
-    day_time(least(greatest(contributed_date, date '2014-03-01'), getvariable('today')), _row,
-        'shareholder') as updated_at,
+    day_time(
+        case
+            when established_date > getvariable('today') then established_date
+            else least(greatest(contributed_date, date '2014-03-01'), getvariable('today'))
+        end,
+        _row,
+        'shareholder'
+    ) as updated_at,
     person_id as _person_id,
     holder_organisation_id as _organisation_id,
     concat_ws(
