@@ -1,5 +1,6 @@
 -- Shares as the register lists them; a holder is a person or an organisation, by number alone. What
--- a register no longer lists is no longer here.
+-- a register no longer lists is no longer here. A share in a company whose own row cannot be read
+-- has its holder alone.
 with shareholder as (
     select * from {{ ref('stg_enterprise_register__shareholder') }}
 ),
@@ -36,7 +37,7 @@ final as (
         shareholder.system_code,
         shareholder.source_at
     from shareholder
-    inner join entity_key
+    left join entity_key
         on 'source:enterprise_register.enterprise:' || shareholder.enterprise_no = entity_key.anchor
     left join person_reference
         on shareholder.source_key = person_reference.source_key
