@@ -44,6 +44,17 @@
     {%- endif %}
 {% endmacro %}
 
+{# The system whose dialect a table is written in, as join_crosswalk takes it: that of the row in a
+   shape, a named one, or none. #}
+{% macro _dialect(system, shape) %}
+    {% if shape is not none %}
+        {{ return('written.system_code') }}
+    {% elif system is not none %}
+        {{ return("'" ~ system ~ "'") }}
+    {% endif %}
+    {{ return(none) }}
+{% endmacro %}
+
 {# A date as departments write it: 2020-05-01, 2020/5/1, 2020.5.1, 20200501, 2020年5月1日; null when it is
    none of these or no day of the calendar. #}
 {% macro written_date(column) -%}

@@ -5,29 +5,32 @@
 {% test writes_known_codes(
     model, codes, source_table=none, system=none, shape=none, shape_table=none
 ) %}
-    {%- set own = "'" ~ system ~ "'" if system is not none else none %}
-    {%- set dialect = 'written.system_code' if shape is not none else own %}
     with source as (
-        {%- if shape is none %}
+        {% if shape is none %}
         select * from {{ source_table }}
-        {%- else %}
+        {% else %}
         {{ from_shape(shape, shape_table) }}
-        {%- endif %}
+        {% endif %}
     )
+
+    select
+        cast(null as varchar) as column_name,
+        cast(null as varchar) as written_value,
+        cast(null as varchar) as dialect_code,
+        cast(null as bigint) as row_count
+    where false
     {% for column, code_set in codes.items() %}
+    union all
     select
         '{{ column }}' as column_name,
         written.{{ column }} as written_value,
-        {{ dialect if dialect is not none else "'*'" }} as dialect_code,
+        {{ _dialect(system, shape) or "'*'" }} as dialect_code,
         count(*) as row_count
     from source as written
-    {{- join_crosswalk('crosswalk', code_set, 'written.' ~ column, system=dialect) }}
+    {{- join_crosswalk('crosswalk', code_set, 'written.' ~ column, system=_dialect(system, shape)) }}
     where
         {{ clean_text('written.' ~ column) }} is not null
         and crosswalk.standard_code is null
     group by written.{{ column }}{{ ', written.system_code' if shape is not none }}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    {% endfor %}
 {% endtest %}
