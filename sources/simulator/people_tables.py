@@ -101,7 +101,9 @@ _STUDENT = PersonTable(
     extra={
         "guardian_id": "case when chance(person_id, 'guarded by father', 500000)"
         " then coalesce(husband_id, wife_id) else coalesce(wife_id, husband_id) end",
-        "school": "schools[1 + below(person_id, 'school', greatest(1, len(schools)))]",
+        # the school a child draws highest: when one closes, the pupils of the others stay
+        "school": "list_max(list_transform(schools, lambda s: struct_pack("
+        "draw := mix(person.person_id, s.code), code := s.code, name := s.name)))",
         "school_year": "1 + ((person.age_days - 2250) // 365)::integer",
     },
     companion=Companion(role="guardian", person_id="guardian_id"),
