@@ -1,6 +1,6 @@
--- Holders as keys of their libraries, found by number; the name written beside the number only chooses
--- between two bearers of it, or speaks against it. A number that stands without its name may be
--- borne by any of the names of its licence; with fewer names than numbers the number is enough.
+-- Holders as keys of their libraries, found by number; the name written beside the number only
+-- chooses between two bearers of it, or speaks against it. A number that stands without its name
+-- may be borne by any name of its licence; with fewer names than numbers the number is enough.
 with listed as (
     select * from {{ ref('int_licence__holder_listed') }}
 ),
@@ -70,7 +70,8 @@ person_found as (
         candidate.licence_key,
         candidate.holder_no,
         case
-            when min(reference.person_key) = max(reference.person_key) then min(reference.person_key)
+            when min(reference.person_key) = max(reference.person_key)
+                then min(reference.person_key)
         end as person_key,
         case
             when min(reference.person_key) = max(reference.person_key) then 'found'

@@ -1,6 +1,6 @@
--- The holders a licence names, taken apart: names and numbers written in one text each stand beside one
--- another by place when there are as many of either. When there are not, nobody can say which name
--- belongs to which number: the numbers stand without names and types (pairing `unpaired`).
+-- The holders a licence names, taken apart: names and numbers written in one text each stand beside
+-- one another by place when there are as many of either. When there are not, nobody can say which
+-- name belongs to which number: the numbers stand without names and types (pairing `unpaired`).
 with licence as (
     select * from {{ ref('int_licence__licence_record') }}
 ),

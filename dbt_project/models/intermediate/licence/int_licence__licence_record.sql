@@ -7,6 +7,12 @@ keyed as (
     select * from {{ ref('int_licence__record_keyed') }}
 ),
 
+newest as (
+    select * exclude (recency_rank, department_code, table_code)
+    from record
+    where recency_rank = 1
+),
+
 counted as (
     select
         licence_key,
@@ -18,16 +24,15 @@ counted as (
 final as (
     select
         keyed.licence_key,
-        record.* exclude (recency_rank, department_code, table_code),
+        newest.*,
         cast(counted.source_record_count as integer) as source_record_count
-    from record
+    from newest
     inner join keyed
         on
-            record.system_code = keyed.system_code
-            and record.source_key = keyed.source_key
+            newest.system_code = keyed.system_code
+            and newest.source_key = keyed.source_key
     inner join counted
         on keyed.licence_key = counted.licence_key
-    where record.recency_rank = 1
 )
 
 select * from final

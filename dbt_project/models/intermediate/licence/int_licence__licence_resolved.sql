@@ -1,6 +1,7 @@
 -- Everything about a licence version, and the state that stands on the day of the cut.
 with licence as (
-    select * from {{ ref('int_licence__licence_record') }}
+    select * exclude (holder_code, holder_code_type, version_no, previous_identifier)
+    from {{ ref('int_licence__licence_record') }}
 ),
 
 chained as (
@@ -36,6 +37,17 @@ organisation_identifier as (
 
 organisation as (
     select * from {{ ref('lib_legal_entity__entity_organisation') }}
+),
+
+-- Who took an abolished issuer's place, where one body did.
+issuer_successor as (
+    select
+        related_entity_key as entity_key,
+        min(entity_key) as successor_entity_key
+    from {{ ref('lib_legal_entity__link_entity_relation') }}
+    where relation_code = 'successor_of' and related_entity_key is not null
+    group by related_entity_key
+    having min(entity_key) = max(entity_key)
 ),
 
 held as (
@@ -74,7 +86,7 @@ operated as (
 
 resolved as (
     select
-        licence.* exclude (holder_code, holder_code_type, version_no, previous_identifier),
+        licence.*,
         chained.version_no,
         chained.is_current_version,
         chained.superseded_from,
@@ -96,6 +108,7 @@ resolved as (
         coalesce(cast(operated.operated_at as date) > cast(licence.source_at as date), false)
             as is_operation_newer,
         issuer.entity_key as issuer_entity_key,
+        issuer_successor.successor_entity_key as issuer_successor_key,
         coalesce(
             issuer_organisation.status_code in ('3', '4')
             and coalesce(issuer_organisation.ended_date, cut.as_of_date) <= cut.as_of_date,
@@ -123,6 +136,8 @@ resolved as (
             and licence.issuer_reference_number = issuer.identifier_number
     left join organisation as issuer_organisation
         on issuer.entity_key = issuer_organisation.entity_key
+    left join issuer_successor
+        on issuer.entity_key = issuer_successor.entity_key
 ),
 
 ended as (

@@ -1,5 +1,5 @@
--- Each operation on record, the licence it is about, and its place in that licence's log. What cannot
--- have a place says why: it is shown, and not replayed.
+-- Each operation on record, the licence it is about, and its place in that licence's log. What
+-- cannot have a place says why: it is shown, and not replayed.
 with operation as (
     select * from {{ ref('stg_e_licence__operation') }}
 ),

@@ -1,5 +1,5 @@
--- The state before and after each operation, by the transitions of the seed. Equal logs are replayed
--- once.
+-- The state before and after each operation, by the transitions of the seed. Equal logs are
+-- replayed once.
 with operation as (
     select * from {{ ref('int_licence__operation_placed') }}
 ),

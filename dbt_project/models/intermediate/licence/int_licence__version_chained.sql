@@ -1,8 +1,8 @@
--- Chains of versions. Versions that share type, issuer and serial are one chain in the order of their
--- numbers; a stated previous identifier leads where it names a known licence, also one of another
--- issuer or serial, which joins the chains. Where that version is missing, the link goes to the one
--- before it: of the stated chain, or of the same type, serial and holder under another issuer. A link
--- that would close a circle is not followed.
+-- Chains of versions. Versions that share type, issuer and serial are one chain in the order of
+-- their numbers; a stated previous identifier leads where it names a known licence, also one of
+-- another issuer or serial, which joins the chains. Where that version is missing, the link goes to
+-- the one before it: of the stated chain, or of the same type, serial and holder under another
+-- issuer. A link that would close a circle is not followed.
 --
 -- One version of a chain is the current one: of those without a successor the one issued last, then
 -- the one of the highest version, then the one reported last.
@@ -20,7 +20,14 @@ operated as (
         licence_key,
         max_by(previous_identifier, place_no) filter (where previous_identifier is not null)
             as previous_identifier,
-        coalesce(bool_or(operation_code in ('02', '08', '09')), false) as is_successor,
+        coalesce(
+            bool_or(
+                is_possible
+                and from_state_code = '00'
+                and operation_code in ('02', '08', '09')
+            ),
+            false
+        ) as is_successor,
         coalesce(bool_or(operation_code = '08'), false) as is_transferred_in
     from operation
     where licence_key is not null
@@ -156,40 +163,18 @@ stated as (
 ),
 
 -- Chains joined by a link from one to another, labelled by the least of their anchors.
-edge as (
-    select
+joined as (
+    select distinct
         anchor,
         stated_anchor as other_anchor
     from stated
     where anchor <> stated_anchor
-    union
-    select
-        stated_anchor as anchor,
-        anchor as other_anchor
-    from stated
-    where anchor <> stated_anchor
 ),
 
-label_0 as (
-    select distinct
-        anchor,
-        anchor as label
-    from edge
-),
-{% for round in range(1, rounds + 1) %}
-label_{{ round }} as (
-    select
-        edge.anchor,
-        least(min(mine.label), min(theirs.label)) as label
-    from edge
-    inner join label_{{ round - 1 }} as mine
-        on edge.anchor = mine.anchor
-    inner join label_{{ round - 1 }} as theirs
-        on edge.other_anchor = theirs.anchor
-    group by edge.anchor
-),
-{% endfor %}
--- Where the links of a joined chain lead after 2^{{ rounds }} steps: whoever is still led to stands on a circle.
+{{ connected_anchors('joined', rounds=rounds) }},
+
+-- Where the links of a joined chain lead after 2^{{ rounds }} steps: whoever is still led to
+-- stands on a circle.
 step_0 as (
     select
         stated.licence_key,
@@ -206,8 +191,8 @@ step_0 as (
             stated.version_before_key
         ) as led_to_key
     from stated
-    inner join label_0
-        on stated.anchor = label_0.anchor
+    inner join connected
+        on stated.anchor = connected.anchor
 ),
 {% for round in range(1, rounds + 1) %}
 step_{{ round }} as (
@@ -228,7 +213,7 @@ circle as (
 linked as (
     select
         stated.*,
-        coalesce(label.label, stated.anchor) as chain_code,
+        coalesce(connected.label, stated.anchor) as chain_code,
         circle.licence_key is not null
         or stated.stated_key = stated.licence_key
         or (
@@ -245,8 +230,8 @@ linked as (
             else stated.version_before_key
         end as predecessor_key
     from stated
-    left join label_{{ rounds }} as label
-        on stated.anchor = label.anchor
+    left join connected
+        on stated.anchor = connected.anchor
     left join circle
         on stated.licence_key = circle.licence_key
 ),

@@ -20,6 +20,7 @@ final as (
         issuer_code,
         issuer_entity_key,
         issuer_is_abolished,
+        issuer_successor_key,
         holder_name,
         holder_code,
         holder_kind_code,

@@ -11,19 +11,21 @@ counted as (
         licence_type_code,
         min(licence_name) as licence_name,
         cast(count(*) as bigint) as version_count,
-        {%- for column, condition in [
-            ('current_count', 'is_current_version'),
-            ('valid_count', "computed_state_code = '01'"),
-            ('suspended_count', "computed_state_code = '02'"),
-            ('expired_count', "computed_reason_code = 'expired'"),
-            ('holder_ended_count', "computed_reason_code = 'holder_ended'"),
-            ('open_ended_count', "is_current_version and valid_to_grade_code = 'open'"),
-            ('joint_count', 'holder_count > 1'),
-            ('unresolved_holder_count', 'unresolved_holder_count > 0'),
-            ('abolished_issuer_count', 'issuer_is_abolished'),
-        ] %}
-        cast(count(*) filter (where {{ condition }}) as bigint) as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        cast(count(*) filter (where is_current_version) as bigint) as current_count,
+        cast(count(*) filter (where computed_state_code = '01') as bigint) as valid_count,
+        cast(count(*) filter (where computed_state_code = '02') as bigint) as suspended_count,
+        cast(count(*) filter (where computed_reason_code = 'expired') as bigint) as expired_count,
+        cast(count(*) filter (
+            where computed_reason_code = 'holder_ended'
+        ) as bigint) as holder_ended_count,
+        cast(count(*) filter (
+            where is_current_version and valid_to_grade_code = 'open'
+        ) as bigint) as open_ended_count,
+        cast(count(*) filter (where holder_count > 1) as bigint) as joint_count,
+        cast(count(*) filter (
+            where unresolved_holder_count > 0
+        ) as bigint) as unresolved_holder_count,
+        cast(count(*) filter (where issuer_is_abolished) as bigint) as abolished_issuer_count
     from licence
     group by licence_type_code
 ),
