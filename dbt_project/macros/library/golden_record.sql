@@ -22,6 +22,12 @@
     ]) }}
 {% endmacro %}
 
+{# Attributes that mean the same in every register: kinds of organisations do not, each register has
+   its own. #}
+{% macro comparable_legal_entity_attributes() %}
+    {{ return(legal_entity_attributes() | reject('equalto', 'organisation_type_code') | list) }}
+{% endmacro %}
+
 {# `name` -> `name`, `sex_code` -> `sex`: the stem of an attribute's provenance columns. #}
 {% macro attribute_stem(attribute) %}
     {{ return(modules.re.sub('_(code|date|cny)$', '', attribute)) }}

@@ -1,7 +1,7 @@
 -- Who represented an organisation, and when. The register of enterprises dates its changes and
 -- gives names; for every other organisation the name in force stands from its beginning. The person
--- behind a name is found by the numbers that the organisation's own records write beside it, the
--- best source first.
+-- behind a name is found by the numbers that records about this organisation write beside it (the
+-- name alone finds nobody), the best source first.
 with golden as (
     select * from {{ ref('int_legal_entity__organisation_golden') }}
 ),
@@ -13,7 +13,14 @@ matched as (
 
 reference as (
     select * from {{ ref('int_legal_entity__person_reference') }}
-    where role_code = 'representative'
+),
+
+entity_key as (
+    select * from {{ ref('int_legal_entity__entity_key') }}
+),
+
+shareholder as (
+    select * from {{ ref('stg_enterprise_register__shareholder') }}
 ),
 
 change as (
@@ -21,7 +28,7 @@ change as (
         entity_key.entity_key,
         change.*
     from {{ ref('stg_enterprise_register__change') }} as change
-    inner join {{ ref('int_legal_entity__entity_key') }} as entity_key
+    inner join entity_key
         on 'source:enterprise_register.enterprise:' || change.enterprise_no = entity_key.anchor
     where change.item_code = '02'
 ),
@@ -120,32 +127,51 @@ served as (
     where last_told.entity_key is null
 ),
 
--- Of the records that write this name for the organisation: the one that leads to a person and
--- ranks highest.
-proof as (
+witness as (
     select
         matched.entity_key,
-        reading.reading,
-        reference.person_key,
-        reference.reference_grade_code,
-        matched.system_code,
-        matched.source_at,
-        row_number() over (
-            partition by matched.entity_key, reading.reading
-            order by
-                reference.reference_grade_code <> 'found' asc,
-                reference.reference_grade_code = 'missing' asc,
-                matched.representative_name_rank desc nulls last,
-                matched.source_key asc
-        ) as place
+        reference.*,
+        matched.representative_name_rank as witness_rank,
+        matched.source_at
     from matched
     inner join reference
         on
             matched.system_code = reference.system_code
             and matched.table_code = reference.table_code
             and matched.source_key = reference.source_key
+    where reference.role_code = 'representative'
+    union all
+    -- A founder who once stood for his company mostly still owns a share of it.
+    select
+        entity_key.entity_key,
+        reference.*,
+        cast(null as bigint) as witness_rank,
+        shareholder.source_at
+    from reference
+    inner join shareholder
+        on reference.source_key = shareholder.source_key
+    inner join entity_key
+        on 'source:enterprise_register.enterprise:' || shareholder.enterprise_no = entity_key.anchor
+    where reference.role_code = 'shareholder' and reference.reference_grade_code = 'found'
+),
+
+-- Of the records that write this name for the organisation: the one that leads to a person and
+-- ranks highest.
+proof as (
+    select
+        witness.*,
+        reading.reading,
+        row_number() over (
+            partition by witness.entity_key, reading.reading
+            order by
+                witness.reference_grade_code <> 'found' asc,
+                witness.reference_grade_code = 'missing' asc,
+                witness.witness_rank desc nulls last,
+                witness.source_key asc
+        ) as place
+    from witness
     inner join reading
-        on reference.name = reading.name
+        on witness.name = reading.name
 ),
 
 final as (

@@ -113,7 +113,7 @@ final as (
         end as ended_date,
         case
             when status_code = '3' then 'revoked'
-            when status_code <> '4' then null
+            when status_code is null or status_code <> '4' then null
             when succession_kind_code in ('1', '2') then 'merged'
             when succession_kind_code is not null then 'converted'
             when category_code in ('11', '13') then 'abolished'

@@ -32,7 +32,7 @@ final as (
         representative_person_key,
         representative_grade_code,
         cast(source_record_count as integer) as source_record_count,
-        {{ has_conflict(legal_entity_attributes()) }} as has_conflict
+        {{ has_conflict(comparable_legal_entity_attributes()) }} as has_conflict
     from organisation
 )
 

@@ -14,7 +14,7 @@ status as (
 ),
 
 stated as (
-    {% for attribute in legal_entity_attributes() %}
+    {% for attribute in comparable_legal_entity_attributes() %}
     {%- set compared = 'record.name_key <> ' ~ organisation_name_key('golden.name')
         if attribute == 'name' else 'record.' ~ attribute ~ ' <> golden.' ~ attribute %}
     select
