@@ -1,7 +1,7 @@
 -- Every anchor that names a person today, and the identity it belongs to: anchors joined by a
 -- corrected number, by a card that names another card, or by a row of the register found to belong
--- to a number. An identity is called by the least of its joined anchors; that name may change from build to build,
--- the key the register gives it does not.
+-- to a number. An identity is called by the least of its joined anchors; that name may change from
+-- build to build, the key the register gives it does not.
 {%- set rounds = 6 %}
 with record as (
     select * from {{ ref('int_population__record_placed') }}

@@ -15,19 +15,12 @@ with record as (
         on record.name = reading.name
 ),
 
--- Other police tables follow their row of the register, but for the numbers they have replaced.
 claiming as (
     select
         *,
         system_code = 'household_register' and table_code = 'resident' as is_registered
     from record
-    where
-        identity_anchor is not null
-        and (
-            register_anchor is null
-            or role_code = 'previous'
-            or (system_code = 'household_register' and table_code = 'resident')
-        )
+    where identity_anchor is not null
 ),
 
 contested as (
@@ -37,16 +30,23 @@ contested as (
     having min(reading) <> max(reading)
 ),
 
-dated as (
+numbered as (
     select
         claiming.*,
         case
             when claiming.identity_anchor like 'resident:%'
-                then {{ resident_number_birth_date("cast(substr(claiming.identity_anchor, 10) as bigint)") }}
-        end as number_birth_date
+                then cast(substr(claiming.identity_anchor, 10) as bigint)
+        end as n17
     from claiming
     inner join contested
         on claiming.identity_anchor = contested.identity_anchor
+),
+
+dated as (
+    select
+        *,
+        {{ resident_number_birth_date('n17') }} as number_birth_date
+    from numbered
 ),
 
 claim as (
@@ -60,7 +60,8 @@ claim as (
         min(household_no) filter (where is_registered) as household_no,
         max(birth_date) as birth_date,
         count(*) filter (
-            where birth_date = number_birth_date or {{ is_swapped_date('birth_date', 'number_birth_date') }}
+            where birth_date = number_birth_date
+            or {{ is_swapped_date('birth_date', 'number_birth_date') }}
         ) as agreed_birth_count,
         count(*) filter (
             where birth_date <> number_birth_date
@@ -82,10 +83,10 @@ ranked as (
                     when agreed_birth_count > 0 and contradicted_birth_count = 0 then 2
                     else 3
                 end,
-                register_anchor,
+                register_anchor asc,
                 system_count desc,
                 record_count desc,
-                reading
+                reading asc
         ) as place
     from claim
 ),
@@ -105,8 +106,8 @@ former_name as (
     where record.register_anchor is not null
 ),
 
--- Somebody else of that name and birthday, or of that name in the bearer's own household: then it is
--- his record, with the wrong number on it.
+-- Somebody else of that name and birthday, or of that name in the bearer's own household: then it
+-- is his record, with the wrong number on it.
 namesake as (
     select distinct
         ranked.identity_anchor,

@@ -10,13 +10,19 @@ golden as (
     select
         person_key,
         case
-            when count(*) filter (where identity_anchor like 'resident:%' and basis_code <> 'search') > 0
-                then 'resident'
-            when count(*) filter (where identity_anchor like 'permit:%' and basis_code <> 'search') > 0
-                then 'permit'
+            when
+                count(*) filter (
+                    where identity_anchor like 'resident:%' and basis_code <> 'search'
+                ) > 0 then 'resident'
+            when
+                count(*) filter (
+                    where identity_anchor like 'permit:%' and basis_code <> 'search'
+                ) > 0 then 'permit'
             else 'register'
         end as identity_basis_code,
-        count(*) filter (where system_code <> 'identity_number') as source_record_count,
+        count(*) filter (
+            where system_code not in ('identity_number', 'name_agreement')
+        ) as source_record_count,
         {{ golden_attributes(population_attributes()) }}
     from record
     group by person_key

@@ -1,11 +1,14 @@
--- Every record with the person it speaks of and the rank of each of its values. Records that lead to
--- nobody have no person; `dq_population__doubtful_identity` lists them.
+-- Every record with the person it speaks of and the rank of each of its values. Records that lead
+-- to nobody have no person; `dq_population__doubtful_identity` lists them.
 with record as (
     select {{ person_record_columns() }}
     from {{ ref('int_population__record_identified') }}
     union all
     select {{ person_record_columns() }}
     from {{ ref('int_population__number_record') }}
+    union all
+    select {{ person_record_columns() }}
+    from {{ ref('int_population__name_record') }}
 ),
 
 person_key as (

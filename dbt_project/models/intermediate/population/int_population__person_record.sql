@@ -1,5 +1,5 @@
--- What each department says about one person in one record. A row that speaks of several persons
--- (a marriage, a birth, a pupil with a guardian) yields one record for each, told apart by its role.
+-- What each department says about one person in one record. A row that speaks of several persons (a
+-- marriage, a birth, a pupil with a guardian) yields a record for each, told apart by its role.
 {%- set basic = ['name', 'sex_code', 'birth_date'] %}
 {%- set settled = ['ethnicity_code', 'division_code', 'address', 'phone'] %}
 {%- set arms = {
@@ -79,7 +79,14 @@ linked_card as (
     where linked_identity_number is not null
 ),
 
+debtor as (
+    select * from {{ ref('stg_enforcement_case__debtor') }}
+    where debtor_kind_code = 'person'
+),
+
 final as (
+    {{ person_record('debtor', ['name']) }}
+    union all
     {{ person_record('replaced_number', ['name', 'register_anchor']) }}
     union all
     {{ person_record('linked_card', basic) }}

@@ -14,7 +14,7 @@ identity as (
 
 found as (
     select
-        record.* exclude (place_anchor, is_registered, bearer_household_no),
+        record.*,
         sought.candidate_identity,
         sought.bits as candidate_bits,
         case
@@ -40,7 +40,8 @@ found as (
 ),
 
 final as (
-    select * from found
+    select * exclude (place_anchor, is_registered, bearer_household_no)
+    from found
 )
 
 select * from final

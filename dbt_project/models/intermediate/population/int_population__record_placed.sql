@@ -1,6 +1,6 @@
--- Where each record stands before anybody is searched for: `place_anchor` is a number, a permit, a row of the
--- police register or a second bearer of a number; null where the number is missing, damaged or
--- somebody else's.
+-- Where each record stands before anybody is searched for: `place_anchor` is a number, a permit, a
+-- row of the police register or a second bearer of a number; null where the number is missing,
+-- damaged or somebody else's.
 with record as (
     select
         record.*,
@@ -20,7 +20,8 @@ judged as (
         claim.bearer_reading,
         claim.bearer_household_no,
         claim.register_anchor as claim_register_anchor,
-        record.system_code = 'household_register' and record.table_code = 'resident' as is_registered,
+        record.system_code = 'household_register'
+        and record.table_code = 'resident' as is_registered,
         case
             when record.identity_anchor is not null then coalesce(claim.verdict_code, 'own')
             when record.identity_grade_code = 'missing' then 'missing'
@@ -49,9 +50,9 @@ register_row as (
     group by register_anchor
 ),
 
-final as (
+placed as (
     select
-        judged.* exclude (claim_register_anchor),
+        judged.*,
         case
             when register_row.place_anchor is not null then register_row.place_anchor
             when judged.verdict_code in ('own', 'former_name', 'near_name')
@@ -64,6 +65,11 @@ final as (
     from judged
     left join register_row
         on judged.register_anchor = register_row.register_anchor
+),
+
+final as (
+    select * exclude (claim_register_anchor)
+    from placed
 )
 
 select * from final

@@ -6,7 +6,7 @@ with record as (
     select *
     from {{ library_input('int_population__person_matched', key='person_key') }}
     where
-        system_code <> 'identity_number'
+        system_code not in ('identity_number', 'name_agreement')
         and verdict_code in ('own', 'former_name', 'near_name', 'second')
 ),
 

@@ -3,7 +3,7 @@
 with record as (
     select *
     from {{ library_input('int_population__person_matched', key='person_key') }}
-    where system_code <> 'identity_number'
+    where system_code not in ('identity_number', 'name_agreement')
 ),
 
 final as (

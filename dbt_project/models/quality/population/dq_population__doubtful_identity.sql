@@ -1,6 +1,6 @@
--- Records that name a person nobody could find, or whose number is somebody else's: with the reason,
--- the best candidate and how near he came. A steward asks the department whom it meant; until then
--- the record has no say, a death in it neither.
+-- Records that name a person nobody could find, or whose number is somebody else's: the reason, the
+-- best candidate and how near he came. A steward asks the department whom it meant; until then a
+-- record without a person has no say, and a death in it neither.
 with record as (
     select * from {{ ref('int_population__record_identified') }}
 ),
