@@ -4,8 +4,8 @@ Creates ``source.<system>__operation``. Every version on file begins with an ope
 延续 or 变更), ends with the one that its state follows from, and may have some in between. Add
 stories to ``STORIES``. Keep out: which licence has which story and state (``licences.py``).
 
-Operations of a ministry's list: 01 新发 02 延续 03 暂扣 04 过期失效 05 注销 06 暂扣发还 07 其他 08 转入
-09 变更 10 取消转出. Impossible stories are named as the truth names the defect.
+Operations of a ministry's list: 01 新发 02 延续 03 暂扣 04 过期失效 05 注销 06 暂扣发还 07 其他
+08 转入 09 变更 10 取消转出. Impossible stories are named as the truth names the defect.
 """
 
 import duckdb

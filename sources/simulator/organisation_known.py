@@ -1,8 +1,8 @@
 """What a department knows about organisations: the table macro ``known_organisation``.
 
-Every table that speaks of organisations reads the macro: that is how a change reaches each system in
-its own time, and rows that no change touches stay as they are. Add states of knowledge here. Keep
-out: what happens (``organisations.py``) and how a clerk damages what he writes
+Every table that speaks of organisations reads the macro: that is how a change reaches each system
+in its own time, and rows that no change touches stay as they are. Add states of knowledge here.
+Keep out: what happens (``organisations.py``) and how a clerk damages what he writes
 (``defects_organisation.py``).
 """
 

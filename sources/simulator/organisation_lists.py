@@ -86,7 +86,7 @@ def _one_of(purpose: str, words: str) -> str:
 
 
 def _day(purpose: str, days: int = 1200) -> str:
-    return f"updated_date - below(_row, '{purpose}', {days})::integer"
+    return f"begun_date - below(_row, '{purpose}', {days})::integer"
 
 
 def _date(pattern: str, purpose: str, days: int = 1200) -> str:
@@ -211,7 +211,7 @@ _PROJECT = OrganisationTable(
     lag=300,
     missing_per_million=30_000,
     columns={
-        "project_code": "year(updated_date) || '-' || division_code || '-'"
+        "project_code": "year(begun_date) || '-' || division_code || '-'"
         " || lpad(below(_row, 'project class', 100)::varchar, 2, '0') || '-01-'"
         " || lpad(organisation_id::varchar, 7, '0')",
         "name": "replace(name, '有限公司', '') || '年产' || (1 + below(_row, 'project size', 90))"
@@ -222,7 +222,7 @@ _PROJECT = OrganisationTable(
         "total_investment_wan_cny": "(50 + below(_row, 'investment', 900000000) / 10000.0)"
         "::decimal(24, 4)",
         "division_code": "division_code",
-        "declared_date": "updated_date - 20",
+        "declared_date": "begun_date - 20",
         "updated_at": "day_time(updated_date, _row, 'project')",
     },
 )
@@ -243,7 +243,7 @@ _HOUSE_CONTRACT = PersonTable(
         "area_m2": "(45 + below(_row, 'area', 15000) / 100.0)::decimal(18, 2)",
         "amount_cny": "(200000 + below(_row, 'price', 300000000) / 100.0)::decimal(18, 2)",
         "division_code": "getvariable('county_code')[county_now + 1]",
-        "signed_date": date_text("updated_date"),
+        "signed_date": date_text("begun_date"),
         "updated_at": day_time_text("updated_date", "contract"),
     },
 )

@@ -1,12 +1,12 @@
 """Organisations: who there is, who stands for them, when they began and what became of them.
 
-Creates ``organisation_dated``; ``organisation_history`` makes ``organisation`` of it. Ids count from
-0 over ``organisation_kinds``, then government, then those founded after the base day. Add here what
-happens to the life of an organisation. Keep out: names, codes and changes
+Creates ``organisation_dated``; ``organisation_history.py`` makes ``organisation`` of it. Ids count
+from 0 over ``organisation_kinds``, then government, then those founded after the base day. Add here
+what happens to the life of an organisation. Keep out: names, codes and changes
 (``organisation_history.py``), what departments wrote (``records_*``).
 
-Every draw depends on the id alone. What happens after the base day has a constant hazard: the day is
-drawn once, and the city has reached it or not.
+Every draw depends on the id alone. What happens after the base day has a constant hazard: the day
+is drawn once, and the city has reached it or not.
 """
 
 import duckdb
@@ -15,6 +15,7 @@ from sources.registry import Registry
 from sources.simulator.defects_organisation import install_organisation_defects
 from sources.simulator.government import create_government
 from sources.simulator.mixer import set_list
+from sources.simulator.organisation_changes import list_changes
 from sources.simulator.organisation_history import write_history
 from sources.simulator.organisation_kinds import (
     FOUNDED_PER_MILLION_A_DAY,
@@ -25,6 +26,7 @@ from sources.simulator.organisation_known import install_known_organisation, ins
 from sources.simulator.places import COUNTIES
 from sources.simulator.plan import CityPlan
 from sources.simulator.shareholders import draw_shareholders, write_shareholders
+from sources.simulator.successions import date_successions, plan_successions
 
 
 def build_organisations(
@@ -42,16 +44,17 @@ def build_organisations(
     for kind in ("enterprise", "outside", "individual", "school"):
         first, size = first_and_size(connection, kind)
         numbers |= {f"first_{kind}": first, f"size_{kind}": size}
-    for statement in (_DRAW, _SUCCESSION_PLAN):
-        connection.execute(statement.format(**numbers))
+    connection.execute(_DRAW.format(**numbers))
+    plan_successions(connection, enterprises=int(numbers["size_enterprise"]))
     draw_shareholders(
         connection, first=numbers["first_enterprise"], size=numbers["size_enterprise"]
     )
     connection.execute(_OFFICER.format(**numbers))
     connection.execute(_AGED)
-    connection.execute(_SUCCESSION)
+    date_successions(connection)
     connection.execute(_DATED)
     write_history(connection, numbers)
+    list_changes(connection)
     write_shareholders(connection)
     install_known_organisation(connection)
 
@@ -98,7 +101,7 @@ def _founded(
     }
 
 
-# Places in the order of the kind decide who succeeds whom; see _SUCCESSION_PLAN.
+# Places in the order of the kind decide who succeeds whom; see ``successions.py``.
 _DRAW = """
 create or replace temp table organisation_drawn as
 with listed as (
@@ -153,7 +156,8 @@ select
     case
         when kind = 'branch' and chance(organisation_id, 'head outside', 100000)
             then {first_outside} + below(organisation_id, 'head', {size_outside})
-        when kind = 'branch' then {first_enterprise} + below(organisation_id, 'head', {size_enterprise})
+        when kind = 'branch'
+            then {first_enterprise} + below(organisation_id, 'head', {size_enterprise})
     end as head_organisation_id,
     case
         when kind = 'union' and place % 5 = 4
@@ -165,31 +169,6 @@ select
     grown_up(organisation_id, 'officer b') as officer_b,
     grown_up(organisation_id, 'officer c') as officer_c,
 from located
-"""
-
-# Kinds: 1 absorbed, 2 merged into a new one, 3 split off, 4 a business becomes an enterprise, 5 an
-# enterprise of the old law becomes a company.
-_SUCCESSION_PLAN = """
-create or replace temp table succession_plan as
-with enterprise as (
-    select organisation_id, place from organisation_drawn
-    where kind = 'enterprise' and place < 1000000000
-)
-select organisation_id as predecessor_id, organisation_id - 1 as successor_id, '1' as kind_code
-from enterprise where place % 100 = 13
-union all
-select organisation_id, organisation_id - place % 200 + 52, '2'
-from enterprise where place % 200 in (50, 51) and place - place % 200 + 52 < {size_enterprise}
-union all
-select organisation_id - 1, organisation_id, '3'
-from enterprise where place % 200 = 61
-union all
-select organisation_id, organisation_id + 1, '5'
-from enterprise where place % 100 = 30 and place + 1 < {size_enterprise}
-union all
-select organisation_id, persona_id, '4'
-from organisation_drawn
-where kind = 'individual' and persona_id <> organisation_id
 """
 
 # Everybody who stands for an organisation or owns a share: one small table instead of joins with
@@ -236,33 +215,6 @@ select
 from organisation_drawn as drawn
 inner join organisation_kind using (kind_no)
 left join officer on drawn.officer_a = officer.person_id
-"""
-
-# A new one begins on the day it succeeds; who is split off begins after the old one.
-_SUCCESSION = """
-create or replace temp table succession as
-with dated as (
-    select
-        plan.*,
-        old.own_date as old_date,
-        new.own_date as new_date,
-        below(predecessor_id, 'succession', 900)::integer as span,
-    from succession_plan as plan
-    inner join organisation_aged as old on plan.predecessor_id = old.organisation_id
-    inner join organisation_aged as new on plan.successor_id = new.organisation_id
-)
-select
-    predecessor_id,
-    successor_id,
-    kind_code,
-    case kind_code
-        when '1' then least(greatest(old_date, new_date) + 5 + span, getvariable('today') - 2)
-        when '3' then greatest(new_date, old_date + 9)
-        else new_date
-    end as succeeded_date,
-    case when kind_code in ('2', '4', '5') then least(old_date, new_date - 100 - span) end
-        as predecessor_date,
-from dated
 """
 
 _DATED = """

@@ -47,8 +47,8 @@ def record_truth(
     """Copy the underscore columns of a source table into ``truth_record``.
 
     ``prefix`` names one of several people of a row (``_male_person_id``); ``kind`` is ``person`` or
-    ``organisation``; ``rows`` is a relation to read instead of the table, and without ``system`` its
-    column ``system_code`` says whose rows they are.
+    ``organisation``; ``rows`` is a relation to read instead of the table, and without ``system``
+    its column ``system_code`` says whose rows they are.
     """
     person = f"_{prefix}person_id" if kind == "person" else "null"
     organisation = f"_{prefix}organisation_id" if kind == "organisation" else "null"

@@ -1,11 +1,11 @@
 """What market regulation wrote: enterprises and businesses, their branches, shareholders, changes,
 successions, and what happened to them.
 
-Codes: 登记状态 as GB/T 36104 (1 正常, 2 异常, 3 吊销, 4 注销); events 01 设立, 02 变更, 03 注销,
-04 吊销, 05 列入经营异常名录, 06 移出经营异常名录; changes 01 名称 02 法定代表人 03 住所 04 注册资本;
-succession 1 吸收合并 2 新设合并 3 分立 4 个转企 5 改制; shareholders 1 自然人, 2 法人. 经营期限至 is a
-day, 长期, 9999-12-31 or empty. ``_capital_is_nan`` marks rows whose capital the database holds as
-NaN. Add tables of this department here.
+Codes: 登记状态 as GB/T 36104 (1 正常, 2 异常, 3 吊销, 4 注销); events 01 设立, 02 变更, 03 注销, 04
+吊销, 05 列入经营异常名录, 06 移出经营异常名录; changes 01 名称 02 法定代表人 03 住所 04 注册资本;
+succession 1 吸收合并 2 新设合并 3 分立 4 个转企 5 改制; shareholders 1 自然人, 2 法人. 经营期限至
+is a day, 长期, 9999-12-31 or empty. ``_capital_is_nan`` marks rows whose capital the database holds
+as NaN. Add tables of this department here.
 """
 
 import duckdb
@@ -82,8 +82,9 @@ _ENTERPRISE = OrganisationTable(
         " || '。(依法须经批准的项目,经相关部门批准后方可开展经营活动)'",
         "phone": "written_phone",
         "valid_from": "established_date",
-        "valid_to": "case when pair = '92' then null else ['长期', '长期', '长期', '9999-12-31', '',"
-        " null, (established_date + 10957)::varchar][1 + below(organisation_id, 'term', 7)] end",
+        "valid_to": "case when pair = '92' then null else ['长期', '长期', '长期', '9999-12-31',"
+        " '', null, (established_date + 10957)::varchar][1 + below(organisation_id, 'term', 7)]"
+        " end",
         "status_code": "status_code",
         "registration_authority_code": "registration_division_code",
         "approved_date": "least(established_date + 2, getvariable('now'))",

@@ -25,7 +25,8 @@ class OrganisationTable:
       many days late a change may be heard of;
     * ``joins`` adds relations to it, ``extra`` expressions that columns can name;
     * ``columns`` maps the registry's columns to expressions; the first one is the key;
-    * a row was last written up to ``touched_days`` before the base day: ``updated_date``;
+    * a contact up to ``touched_days`` before the base day put the row on file: ``begun_date``, from
+      which dates of the matter itself follow; ``updated_date`` is that day or that of a change;
     * ``old_per_million`` of the rows of those older than the credit code still bear an old code
       alone, ``missing_per_million`` bear none, ``typo_per_million`` a wrong character;
     * ``known`` is a relation of what several systems know alike, instead of its own knowledge;
@@ -153,14 +154,14 @@ dated as (
     select
         known.*,
         {table.row} as _row,
+        greatest(
+            established_date,
+            getvariable('today')
+            - below(_row, '{table.purpose}/touched', {table.touched_days})::integer
+        ) as begun_date,
         coalesce(
             changed_date,
-            greatest(
-                established_date,
-                ended_date,
-                getvariable('today')
-                - below(_row, '{table.purpose}/touched', {table.touched_days})::integer
-            )
+            greatest(begun_date, ended_date)
         ) as updated_date,
     from known
 ),

@@ -91,8 +91,10 @@ shared as (
 )
 select
     * exclude (weight, total, up_to, percent),
-    least(100, percent + case when is_wrong_sum and place = 0 and shareholders > 1 then 5 else 0 end)
-        ::decimal(9, 4) as percent,
+    least(
+        100,
+        percent + case when is_wrong_sum and place = 0 and shareholders > 1 then 5 else 0 end
+    )::decimal(9, 4) as percent,
     (capital_wan_cny * percent / 100)::decimal(24, 6) as contributed_wan_cny,
     established_date + below(_row, 'contributed', 300)::integer as contributed_date,
 from shared

@@ -13,17 +13,18 @@ from citybase.duck import connect
 from sources.registry import Registry
 from sources.simulator.generate import make_people
 from sources.simulator.licences import issue_licences
-from sources.simulator.organisation_tables import write_organisation_tables
+from sources.simulator.organisation_tables import REGISTERS
 from sources.simulator.organisations import build_organisations
 from sources.simulator.plan import CityPlan
 from sources.simulator.records_market import write_enterprise_register
+from sources.simulator.records_organisation import write_organisation_table
 
 pytestmark = pytest.mark.unit
 
 Connection = duckdb.DuckDBPyConnection
 _DAYS = 60
-_BASE = CityPlan(seed=11, scale=0.0012)
-_LATER = CityPlan(seed=11, scale=0.0012, elapsed_days=_DAYS)
+_BASE = CityPlan(seed=11, scale=0.001)
+_LATER = CityPlan(seed=11, scale=0.001, elapsed_days=_DAYS)
 _TABLES = {
     "enterprise_register__enterprise": "enterprise_no",
     "enterprise_register__status_event": "event_no",
@@ -46,8 +47,11 @@ def _made(plan: CityPlan, registry: Registry) -> Connection:
     connection = connect()
     make_people(connection, plan)
     build_organisations(connection, plan, registry)
-    for write in (write_enterprise_register, write_organisation_tables, issue_licences):
-        write(connection)
+    write_enterprise_register(connection)
+    for table in REGISTERS:
+        if f"{table.system}__{table.table}" in _TABLES:
+            write_organisation_table(connection, table)
+    issue_licences(connection)
     return connection
 
 

@@ -1,7 +1,8 @@
-"""The organisations are plausible: codes valid by the plain standards, lives and changes in order."""
+"""The organisations are plausible: codes valid by the plain standards, lives in order."""
 
 import collections
 import datetime as dt
+import itertools
 from typing import Any
 
 import duckdb
@@ -85,7 +86,8 @@ def test_a_life_begins_with_the_foundation_and_ends_with_the_end(city: Connectio
         """
         select established_date, status_code, abnormal_date, restored_date, revoked_date,
             cancelled_date, ended_date, organisation_id,
-            list(struct_pack(d := event_date, code := event_type_code) order by event_date, event.place)
+            list(struct_pack(d := event_date, code := event_type_code)
+                order by event_date, event.place)
         from organisation inner join organisation_event as event using (organisation_id)
         group by all
         """,
@@ -145,7 +147,7 @@ def test_changes_on_file_lead_from_value_to_value(city: Connection) -> None:
     )
     assert {item for _, item in chains} == {"01", "02", "03", "04"}
     for (number, item), steps in chains.items():
-        for (_, after), (before, _) in zip(steps, steps[1:], strict=False):
+        for (_, after), (before, _) in itertools.pairwise(steps):
             assert after == before
         if item == "01":
             assert steps[-1][1] == names[number]
@@ -155,8 +157,9 @@ def test_successors_begin_when_their_predecessors_end(city: Connection) -> None:
     rows = _rows(
         city,
         """
-        select kind_code, succession.succeeded_date, old.established_date, old.cancelled_date, old.pair,
-            new.established_date, new.cancelled_date, new.pair, old.officer_a = new.officer_a
+        select kind_code, succession.succeeded_date, old.established_date, old.cancelled_date,
+            old.pair, new.established_date, new.cancelled_date, new.pair,
+            old.officer_a = new.officer_a
         from succession
         inner join organisation as old on succession.predecessor_id = old.organisation_id
         inner join organisation as new
@@ -194,8 +197,9 @@ def test_reforms_leave_abolished_bodies_with_successors(city: Connection) -> Non
 def test_branches_open_after_their_heads_some_of_which_are_elsewhere(city: Connection) -> None:
     rows = _rows(
         city,
-        "select branch.established_date, head.established_date, branch.uscc is distinct from head.uscc,"
-        " head.kind, starts_with(branch.name, head.name_a) from organisation as branch"
+        "select branch.established_date, head.established_date,"
+        " branch.uscc is distinct from head.uscc, head.kind,"
+        " starts_with(branch.name, head.name_a) from organisation as branch"
         " inner join organisation as head on branch.head_organisation_id = head.organisation_id"
         " where branch.kind = 'branch'",
     )
