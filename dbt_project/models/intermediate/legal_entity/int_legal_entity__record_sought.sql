@@ -45,12 +45,21 @@ seeker as (
     where coded.number_identity is null
 ),
 
+-- A registration number that nothing else knows seeks, and is not found.
+findable as (
+    select number_identity
+    from {{ ref('int_legal_entity__number_identity') }}
+    group by number_identity
+    having count(*) filter (where anchor not like 'registration:%') > 0
+),
+
 known_name as (
     select distinct
-        number_identity,
-        name_key
+        record.number_identity,
+        record.name_key
     from record
-    where number_identity is not null
+    inner join findable
+        on record.number_identity = findable.number_identity
     union
     select
         record.number_identity,
@@ -77,9 +86,7 @@ candidate as (
     from seeker
     inner join record
         on seeker.{{ fact }} = record.{{ fact }}
-    where
-        record.number_identity is not null
-        and levenshtein(seeker.stated_uscc, record.uscc) = 1
+    where levenshtein(seeker.stated_uscc, record.uscc) = 1
     {%- endfor %}
 ),
 
