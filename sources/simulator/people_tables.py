@@ -34,8 +34,8 @@ def write_people_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _day_before(days: str, purpose: str) -> str:
-    """A day up to so many days before the row was last written."""
-    return f"updated_date - below(_row, '{purpose}', {days})::integer"
+    """A day up to so many days before the contact that put the row on file."""
+    return f"begun_date - below(_row, '{purpose}', {days})::integer"
 
 
 def _amount(purpose: str, least: int, spread: int) -> str:
@@ -279,13 +279,13 @@ _DEBTOR = PersonTable(
     extra={"court_county": "pick_county_slot(person_id, 'court')"},
     columns={
         "debtor_no": key("Z37", 7172849569, 4099),
-        "case_no": "'(' || year(updated_date - 40) || ')鲁13' || lpad((court_county + 1)::varchar,"
+        "case_no": "'(' || year(begun_date - 40) || ')鲁13' || lpad((court_county + 1)::varchar,"
         " 2, '0') || '执' || (1 + below(_row, 'case', 9000)) || '号'",
         "debtor_kind_code": "'1'",
         "debtor_name": "written_name",
         "debtor_code": "written_number",
         "court_name": "'临沂市' || getvariable('county_name')[court_county + 1] || '人民法院'",
-        "filed_date": date_text("updated_date - 40"),
+        "filed_date": date_text("begun_date - 40"),
         "amount_cny": _amount("debt", 2000, 90000000),
         "performance_name": _one_of("performance", "全部未履行 全部未履行 部分履行 全部已履行"),
         "updated_at": day_time_text("updated_date", "debtor"),
@@ -307,7 +307,7 @@ _PAYMENT = PersonTable(
             "subsidy", "耕地地力保护补贴 农机购置补贴 高龄津贴 计划生育奖励扶助 创业补贴 稳岗补贴"
         ),
         "amount_cny": _amount("subsidy", 60, 400000),
-        "paid_date": date_text("updated_date"),
+        "paid_date": date_text("begun_date"),
         "updated_at": day_time_text("updated_date", "payment"),
     },
 )
@@ -324,7 +324,7 @@ _PETITION = PersonTable(
         "name": "written_name",
         "phone": "written_phone",
         "topic_name": _one_of("petition", "征地拆迁 劳动社保 城乡建设 农村农业 涉法涉诉 环境保护"),
-        "registered_date": date_text("updated_date - 5"),
+        "registered_date": date_text("begun_date - 5"),
         "updated_at": day_time_text("updated_date", "petition"),
     },
 )
@@ -343,8 +343,8 @@ _CALL = PersonTable(
             "call", "供水供暖 物业管理 交通出行 教育 医疗 噪音扰民 社会保障 户籍"
         ),
         "division_code": DIVISION_CODE,
-        "called_at": "day_time(updated_date - 9, _row, 'call')",
-        "closed_at": "day_time(updated_date - 9, _row, 'call')"
+        "called_at": "day_time(begun_date - 9, _row, 'call')",
+        "closed_at": "day_time(begun_date - 9, _row, 'call')"
         " + to_hours(2 + below(_row, 'closed', 200))",
         "updated_at": "day_time(updated_date - 9, _row, 'call')"
         " + to_hours(2 + below(_row, 'closed', 200))",
@@ -363,7 +363,7 @@ _RIGHT = PersonTable(
         "holder_code": "written_number",
         "area_mu": "(0.5 + below(_row, 'forest', 600000) / 10000.0)::decimal(18, 4)",
         "division_code": DIVISION_CODE,
-        "registered_date": date_text("updated_date"),
+        "registered_date": date_text("begun_date"),
         "updated_at": day_time_text("updated_date", "forest"),
     },
 )

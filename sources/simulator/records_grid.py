@@ -188,7 +188,7 @@ SUBSIDY = PersonTable(
         "name": "written_name",
         "subsidy_item": "grid_subsidy_item(written_county, 1 + below(_row, 'grid item', 6))",
         "amount_cny": "(50 + below(_row, 'grid amount', 300000) / 100.0)::decimal(18, 2)",
-        "paid_date": date_text("updated_date"),
+        "paid_date": date_text("begun_date"),
         "phone": "written_phone",
         "updated_at": day_time_text("updated_date", "grid subsidy"),
         "system_code": _SYSTEM,

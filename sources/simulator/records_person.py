@@ -38,7 +38,8 @@ class PersonTable:
       change may be heard of; nobody is in it twice unless ``again`` holds for him (``copy`` 1);
     * ``joins`` adds relations to it, ``extra`` expressions that columns and ``people`` can name;
     * ``columns`` maps the registry's columns to expressions; the first one is the key;
-    * a row was last written up to ``touched_days`` before the base day: ``updated_date``;
+    * a contact up to ``touched_days`` before the base day put the row on file: ``begun_date``, from
+      which dates of the matter itself follow; ``updated_date`` is that day or that of a change;
     * ``is_stale`` says when the address before the move stands, ``is_date_text`` which rows take
       any text for a date, ``updated`` corrects ``updated_date``, ``more_defects`` adds names;
     * rows of many systems go to the temporary table ``target``, for the caller to divide;
@@ -153,7 +154,8 @@ numbered as (
     select
         *,
         {"person_id * 2 + copy" if table.again else "person_id"} as _row,
-        {_updated(table)} as updated_date,
+        {_begun(table)} as begun_date,
+        greatest(begun_date, changed_date) as updated_date,
     from {"accompanied" if table.companion else "known"}
 ),
 dated as (
@@ -182,16 +184,17 @@ from draft
 """
 
 
-def _updated(table: PersonTable) -> str:
-    """The day the row was last written: never before birth, after death only when told of it."""
+def _begun(table: PersonTable) -> str:
+    """The day a contact put the row on file: never before birth nor after death, the same for ever
+    whatever happens to the person later.
+    """
     return f"""greatest(
             birth_date,
             least(
                 getvariable('today')
                 - below(_row, '{table.purpose}/touched', {table.touched_days})::integer,
                 death_date
-            ),
-            changed_date
+            )
         )"""
 
 

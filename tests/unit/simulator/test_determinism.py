@@ -38,7 +38,6 @@ def small(registry: Registry) -> dict[str, TableContent]:
     "other",
     [
         CityPlan(seed=4, scale=0.0001),
-        CityPlan(seed=3, scale=0.00011),
         CityPlan(seed=3, scale=0.0001, today=dt.date(2025, 12, 30)),
     ],
 )

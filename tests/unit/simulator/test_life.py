@@ -237,9 +237,10 @@ def test_a_corrected_number_is_followed_by_each_system_in_its_own_time(
     assert bearers[0] - bearers[1] == pairs[0] / 2
 
 
-def test_a_shared_number_is_resolved_by_a_new_one_for_the_second(registry: Registry) -> None:
-    city = generate(CityPlan(seed=9, scale=0.0001, elapsed_days=700), registry)
+def test_a_shared_number_is_resolved_by_a_new_one_for_the_second() -> None:
+    city = connect()
     try:
+        make_people(city, CityPlan(seed=9, scale=0.0001, elapsed_days=700))
         rows = city.execute(
             "select first.number, second.number, reason_code, first.number_state from number_shared"
             " inner join known_person('truth', 0) as first on first_person_id = first.person_id"

@@ -82,9 +82,8 @@ def _slope(counts: list[int], first: int, last: int) -> float:
     """Of log count over log rank."""
     points = [(math.log(rank), math.log(counts[rank - 1])) for rank in range(first, last + 1)]
     mean_x, mean_y = (sum(axis) / len(points) for axis in zip(*points, strict=True))
-    return sum((x - mean_x) * (y - mean_y) for x, y in points) / sum(
-        (x - mean_x) ** 2 for x, _ in points
-    )
+    together = sum((x - mean_x) * (y - mean_y) for x, y in points)
+    return float(together / sum((x - mean_x) ** 2 for x, _ in points))
 
 
 def test_names_follow_zipf_with_exponent_about_one(many_people: Connection) -> None:
