@@ -215,10 +215,13 @@ linked as (
         stated.*,
         coalesce(connected.label, stated.anchor) as chain_code,
         circle.licence_key is not null
-        or stated.stated_key = stated.licence_key
-        or (
-            stated.anchor = stated.stated_anchor
-            and stated.stated_version_no >= stated.version_no
+        or coalesce(
+            stated.stated_key = stated.licence_key
+            or (
+                stated.anchor = stated.stated_anchor
+                and stated.stated_version_no >= stated.version_no
+            ),
+            false
         ) as is_on_circle,
         case
             when
