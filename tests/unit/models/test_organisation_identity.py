@@ -21,8 +21,16 @@ from tests.unit.identifiers.standard import organisation_check, registration_che
 pytestmark = pytest.mark.unit
 
 MODELS = ("record_placed", "number_identity", "record_sought", "identity", "record_identified")
-WRITTEN = ("uscc_number", "organisation_number", "registration_no", "name", "division_code")
-WRITTEN += ("address", "phone", "representative_number")
+WRITTEN = (
+    "uscc_number",
+    "organisation_number",
+    "registration_no",
+    "name",
+    "division_code",
+    "address",
+    "phone",
+    "representative_number",
+)
 COLUMNS = ("system_code", "table_code", "source_key", "register_anchor", *WRITTEN)
 REGISTERS = ("enterprise_register", "union_register")
 
