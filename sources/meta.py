@@ -9,10 +9,12 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
+from sources.contract import Table
 from sources.ledger import Batch
 from sources.registry import Registry
 
 _INSTANT = pa.timestamp("us")
+_PLACE_COLUMNS = ("division_code", "division_name")
 _CUT = pa.schema({"cut_id": pa.int64(), "bound_at": _INSTANT, "as_of_date": pa.date32()})
 _BATCH = pa.schema(
     {
@@ -45,6 +47,8 @@ _TABLE = pa.schema(
             "technology",
             "mode",
             "update_cycle",
+            "level",
+            "county_code",
         )
     ]
 )
@@ -93,11 +97,19 @@ def table_rows(registry: Registry) -> pa.Table:
                 "technology": system.connection.technology,
                 "mode": table.mode,
                 "update_cycle": table.update_cycle,
+                "level": system.level,
+                "county_code": system.county,
             }
             for system, table in registry.tables()
         ],
         schema=_TABLE,
     )
+
+
+def place_column(table: Table) -> str | None:
+    """The column in which a table writes whose county a row is of, code or name; or none."""
+    codes = {column.column for column in table.columns}
+    return next((code for code in _PLACE_COLUMNS if code in codes), None)
 
 
 def column_rows(registry: Registry) -> pa.Table:

@@ -20,7 +20,7 @@ from citybase.store import open_store
 from sources import landing, ledger
 from sources.contract import sql_type
 from sources.ledger import Batch, Content
-from sources.meta import batch_rows, column_rows, cut_rows, table_rows
+from sources.meta import batch_rows, column_rows, cut_rows, place_column, table_rows
 from sources.quarantine import COLUMNS as QUARANTINE_COLUMNS
 from sources.registry import Registry, load_registry
 from sources.segment import BOOKKEEPING
@@ -80,6 +80,7 @@ def bind(
                 _replace(duck, "batch", batch_rows(batches))
                 _replace(duck, "source_table", table_rows(registry))
                 _replace(duck, "source_column", column_rows(registry))
+                _bind_places(duck, registry)
                 duck.execute("commit")
     finally:
         engine.dispose()
@@ -169,6 +170,27 @@ def _bind_quarantine(
     )
     source = f"from read_parquet({_list(files)})" if files else "where false"
     duck.execute(f"create or replace view meta.quarantine as select {columns} {source}")
+
+
+def _bind_places(duck: duckdb.DuckDBPyConnection, registry: Registry) -> None:
+    """``meta.written_division``: how often each table of the cut writes each place, as written.
+
+    Tables that name no county are not in it.
+    """
+    counts = [
+        f"select {literal(system.system)} as system_code, {literal(table.table)} as table_code,"
+        f" {quoted(place)} as written_division, count(*) as row_count"
+        f" from raw.{quoted(landed_table(system, table).name)} group by all"
+        for system, table in registry.tables()
+        if (place := place_column(table)) is not None
+    ]
+    none = (
+        "select null::varchar as system_code, null::varchar as table_code,"
+        " null::varchar as written_division, 0::bigint as row_count where false"
+    )
+    duck.execute(
+        "create or replace table meta.written_division as " + " union all ".join([none, *counts])
+    )
 
 
 def _replace(duck: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:

@@ -46,6 +46,7 @@ final as (
         identified.identity_anchor,
         {{ clean_text('identified.name') }} as name,
         identified.sex_code,
+        {{ clean_text('identified.registration_type_code') }} as registration_type_code,
         marital_status.standard_code as marital_status_code,
         identified.registered_date,
         cast(identified.registered_date as timestamp) as source_at
