@@ -25,11 +25,11 @@ def build(
     ] = False,
 ) -> None:
     """Run a job in this process: full_build, or rebuild_population, _legal_entity, _licence."""
-    from citybase.cli.outcome import print_checks, print_step
+    from citybase.cli.outcome import StepPrinter, print_checks
     from orchestration.run import run_job
 
     outcome = run_job(
-        load_settings(), job, is_full_refresh=full_refresh, on_step=lambda s: print_step(console, s)
+        load_settings(), job, is_full_refresh=full_refresh, on_step=StepPrinter(console)
     )
     print_checks(console, outcome)
     if not outcome.succeeded:

@@ -34,7 +34,7 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print demo.json only.")] = False,
 ) -> None:
     """Make a synthetic city, extract it, build, check, publish, and compare with the truth."""
-    from citybase.cli.outcome import print_checks, print_step
+    from citybase.cli.outcome import StepPrinter, print_checks
     from citybase.score import score_published
     from orchestration.run import run_job
     from sources.simulator import CityPlan, create_city
@@ -49,7 +49,7 @@ def demo(
     city = create_city(settings, CityPlan(seed=seed, scale=scale))
     out.print(f"  {city.residents:,} residents, {city.source_rows:,} rows in their systems")
     out.print("[bold]2/3[/] full_build: extract, bind, build, check, publish")
-    outcome = run_job(settings, on_step=lambda step: print_step(out, step))
+    outcome = run_job(settings, on_step=StepPrinter(out))
     if not outcome.succeeded:
         print_checks(out, outcome)
         raise typer.Exit(1)
@@ -146,7 +146,7 @@ def _print_summary(
     facts.add_row("电子证照库", f"{report['licences']:,} licence versions")
     facts.add_row("Took", f"{report['seconds']:.0f} s, at most {report['peak_rss_mb']:,} MB")
     console.print(Panel(facts, title="What was built", title_align="left", expand=False))
-    print_score(console, score)
+    print_score(console, score, of_missed_goals_only=True)
     analyst = _shown(settings.serving / "analyst" / "current")
     console.print(
         f"""

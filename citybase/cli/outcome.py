@@ -10,10 +10,36 @@ if TYPE_CHECKING:
     from orchestration.run import RunOutcome, StepOutcome
 
 
-def print_step(console: Console, step: "StepOutcome") -> None:
-    """One line per finished op."""
-    mark = "[green]✓[/]" if step.succeeded else "[red]✗[/]"
-    console.print(f"  {mark} {step.name} [dim]{step.seconds:.1f} s[/]", highlight=False)
+_LANDING = "landing_"
+
+
+class StepPrinter:
+    """Prints steps as they end: a line each, but one line for all the systems that landed."""
+
+    def __init__(self, console: Console) -> None:
+        """``console`` receives the lines."""
+        self._console = console
+        self._landed = 0
+        self._seconds = 0.0
+
+    def __call__(self, step: "StepOutcome") -> None:
+        """A step has ended."""
+        if step.succeeded and step.name.startswith(_LANDING):
+            self._landed += 1
+            self._seconds += step.seconds
+            return
+        if not step.name.startswith(_LANDING):
+            self._tell_landed()
+        mark = "[green]✓[/]" if step.succeeded else "[red]✗[/]"
+        self._console.print(f"  {mark} {step.name} [dim]{step.seconds:.1f} s[/]", highlight=False)
+
+    def _tell_landed(self) -> None:
+        if self._landed:
+            self._console.print(
+                f"  [green]✓[/] {self._landed} systems landed [dim]{self._seconds:.1f} s[/]",
+                highlight=False,
+            )
+        self._landed = 0
 
 
 def print_checks(console: Console, outcome: "RunOutcome") -> None:

@@ -32,8 +32,8 @@ def score(
         raise typer.Exit(1)
 
 
-def print_score(console: Console, found: "Score") -> None:
-    """A line per figure, then examples of the misses."""
+def print_score(console: Console, found: "Score", *, of_missed_goals_only: bool = False) -> None:
+    """A line per figure and per kind of damage, then examples of the misses."""
     table = Table(box=None)
     for column in ("library", "figure"):
         table.add_column(column)
@@ -55,10 +55,14 @@ def print_score(console: Console, found: "Score") -> None:
         console.print()
         console.print(_defect_table(found))
     for figure in found.figures:
+        if of_missed_goals_only and figure.met:
+            continue
         _print_examples(
             console, f"{figure.library}.{figure.code}", figure.total - figure.right, figure.examples
         )
     for defect in found.defects:
+        if of_missed_goals_only and defect.met:
+            continue
         _print_examples(
             console, f"{defect.library}.{defect.defect}", defect.missed, defect.examples
         )
@@ -89,7 +93,9 @@ def _defect_table(found: "Score") -> Table:
 def _print_examples(console: Console, name: str, misses: int, examples: tuple[str, ...]) -> None:
     if examples:
         console.print(
-            f"[dim]Some of {misses:,} misses of {name}, cut for privacy:[/]", highlight=False
+            f"[dim]Some of {misses:,} misses of {name}, cut for privacy:[/]",
+            highlight=False,
+            soft_wrap=True,
         )
     for example in examples:
-        console.print(f"[dim]{name}[/] {escape(example)}", highlight=False)
+        console.print(f"  {escape(example)}", highlight=False, soft_wrap=True)
