@@ -95,13 +95,19 @@ _MACROS = (
         else number
     end
     """,
+    # The number stands here twice only: it is mostly a long expression, copied where it is named.
     """
-    damaged_text(number, defect) as case defect
-        when 'lower_x' then lower(number)
-        when 'cyrillic_x' then replace(number, 'X', 'Х')
-        when 'full_width' then translate(number, '0123456789X', '０１２３４５６７８９Ｘ')
-        when 'padded' then ' ' || number || '  '
-        else number
+    damaged_text(number, defect) as case
+        when defect is null then number
+        else case defect when 'padded' then ' ' else '' end
+            || translate(
+                number,
+                case defect when 'full_width' then '0123456789X'
+                    when 'padded' then '' else 'X' end,
+                case defect when 'full_width' then '０１２３４５６７８９Ｘ' when 'lower_x' then 'x'
+                    when 'cyrillic_x' then 'Х' else '' end
+            )
+            || case defect when 'padded' then '  ' else '' end
     end
     """,
     # Some characters have no confusable one: 1.05 % are tried so that 1 % change.

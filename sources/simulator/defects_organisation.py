@@ -14,6 +14,7 @@ import duckdb
 
 _PLAIN = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _WIDE = "０１２３４５６７８９ＡＢＣＤＥＦＧＨＪＫＬＭＮＰＱＲＴＵＷＸＹ"
+_SMALL = _PLAIN.lower()
 
 
 def install_organisation_defects(connection: duckdb.DuckDBPyConnection) -> None:
@@ -75,11 +76,17 @@ _MACROS = (
     end
     """,
     f"""
-    damaged_code_text(code, defect) as case defect
-        when 'lower_case' then lower(code)
-        when 'full_width' then translate(code, '{_PLAIN}', '{_WIDE}')
-        when 'padded' then ' ' || code || ' '
-        else code
+    damaged_code_text(code, defect) as case
+        when defect is null then code
+        else case defect when 'padded' then ' ' else '' end
+            || translate(
+                code,
+                case defect when 'full_width' then '{_PLAIN}' when 'lower_case' then '{_PLAIN}'
+                    else '' end,
+                case defect when 'full_width' then '{_WIDE}' when 'lower_case' then '{_SMALL}'
+                    else '' end
+            )
+            || case defect when 'padded' then ' ' else '' end
     end
     """,
     # The ways one company is written; a way that changes nothing is no defect.

@@ -136,6 +136,14 @@ from draft
 """
 
 
+# In a step of its own: an alias of the same step would copy the whole expression it stands for.
+_WRITTEN_CODE = """coalesce(
+            written_uscc,
+            case when _code_defect = 'old_code'
+                then coalesce(written_registration_number, organisation_code) end
+        )"""
+
+
 def draft_sql(table: OrganisationTable) -> str:
     """The relation ``draft``: organisations, what is wrong with each row, what is written."""
     extra = "".join(f"\n        {sql} as {name}," for name, sql in table.extra.items())
@@ -172,11 +180,17 @@ faulty as (
     from dated
     {officer}
 ),
-draft as (
+written as (
     select
         *,
         {_writings(table)}
     from faulty
+),
+draft as (
+    select
+        *,
+        {_WRITTEN_CODE if table.has_code else "null"} as written_code,
+    from written
 )
 """
 
@@ -247,8 +261,6 @@ def _writings(table: OrganisationTable) -> str:
             end
             when chance(_row, '{purpose}/both codes', 600000) then organisation_code
         end as written_organisation_code""",
-            "coalesce(written_uscc, case when _code_defect = 'old_code'"
-            " then coalesce(written_registration_number, organisation_code) end) as written_code",
         ]
     if table.uses("written_phone"):
         writings.append("damaged_telephone(_row, phone, _phone_defect) as written_phone")
@@ -267,7 +279,9 @@ def _writings(table: OrganisationTable) -> str:
 
 def truth_sql(table: OrganisationTable) -> str:
     """The columns that begin with an underscore: defects of the row, and whether its codes hold."""
-    defects = ["case when written_name <> name then 'name_variant' end", "name_state"]
+    defects = ["name_state"]
+    if table.uses("written_name"):
+        defects.append("case when written_name <> name then 'name_variant' end")
     if table.has_code:
         # one code cannot disagree with itself
         defects.append(

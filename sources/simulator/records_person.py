@@ -167,11 +167,17 @@ faulty as (
         {_faults(table)}
     from dated
 ),
-draft as (
+written as (
     select
         *,
         {_writings(table)}
     from faulty
+),
+draft as (
+    select
+        *,
+        {_cell_damage(table)} as _excel_damage,
+    from written
 )
 select
     {columns},
@@ -250,11 +256,6 @@ def _writings(table: PersonTable) -> str:
     writings = []
     if table.uses("written_number"):
         writings.append(written_number_sql(purpose, ""))
-        if table.is_workbook != "false":
-            writings.append(
-                f"case when {table.is_workbook} then excel_damage(_row, '{purpose}',"
-                " written_number) end as _excel_damage"
-            )
     if table.companion:
         role = f"{table.companion.role}_"
         writings += [
@@ -317,6 +318,16 @@ def validity(prefix: str) -> str:
 
 def _own_validity(table: PersonTable) -> str:
     return validity("") if table.uses("written_number") else "false"
+
+
+def _cell_damage(table: PersonTable) -> str:
+    """In a step of its own: an alias of the same step would copy the whole expression."""
+    if table.is_workbook == "false":
+        return "null"
+    return (
+        f"case when {table.is_workbook}"
+        f" then excel_damage(_row, '{table.purpose}', written_number) end"
+    )
 
 
 def _excel_column(table: PersonTable) -> str:
