@@ -7,6 +7,7 @@ import duckdb
 
 from citybase.duck import literal
 from citybase.errors import WarehouseError
+from citybase.score.defect_legal_entity import score_legal_entity_defects
 from citybase.score.defect_population import score_population_defects
 from citybase.score.figure import Score
 from citybase.score.legal_entity import score_legal_entity
@@ -42,7 +43,10 @@ def score(connection: duckdb.DuckDBPyConnection, truth: Path, as_of: dt.date) ->
                 *score_legal_entity(connection),
                 *score_licence(connection, as_of),
             ),
-            defects=(*score_population_defects(connection),),
+            defects=(
+                *score_population_defects(connection),
+                *score_legal_entity_defects(connection),
+            ),
         )
     finally:
         connection.execute(f"detach {_TRUTH}")
