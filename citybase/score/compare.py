@@ -8,6 +8,7 @@ import duckdb
 from citybase.duck import literal
 from citybase.errors import WarehouseError
 from citybase.score.defect_legal_entity import score_legal_entity_defects
+from citybase.score.defect_licence import score_licence_defects
 from citybase.score.defect_population import score_population_defects
 from citybase.score.figure import Score
 from citybase.score.legal_entity import score_legal_entity

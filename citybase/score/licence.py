@@ -1,7 +1,9 @@
-"""The e-licence library against the truth: is the holder found, is the computed state right.
+"""The e-licence library against the truth: holders, versions, operations, computed state.
 
-The expected state is worked out here from what happened in the city (issue, renewal, death, end of
-a company, calendar), never from what the library holds.
+What is expected is worked out here from what happened in the city (issue, renewal, death, end of a
+company, calendar), never from what the library holds; only what the end of a holder means is read
+from the table of licence types. Leaves the temporary tables ``licence_record`` and
+``licence_holder`` for ``defect_licence.py``, which says what became of each kind of damage.
 """
 
 import datetime as dt
@@ -12,23 +14,38 @@ from citybase.score.figure import Figure, measure
 
 HOLDER_GOAL = 0.999
 STATE_GOAL = 1.0
+VERSION_GOAL = 1.0
+OPERATION_GOAL = 0.999
 
 
 def score_licence(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> tuple[Figure, ...]:
-    """Holder and computed state on ``as_of``.
+    """Holders, current versions, operations and computed states on ``as_of``.
 
-    * ``holder``: over all licence records but those that bear the number of another person. When
-      the holder's code is his own, is valid, and some readable record of him is in the libraries,
-      right is his key; when the code identifies nobody, right is no key.
-    * ``computed_state``: over the records whose holder is so identified and whose identifier is
-      well formed. Left out are holders who ended without any readable record that says so: no
+    * ``holder``: over every holder of every record. When his code is written, is his own and is
+      valid, and some readable record of him is in the libraries, right is that his key is among
+      the licence's holders; else right is that the licence names no stranger.
+    * ``holder_count``: over the records. Right when as many holders were taken apart as there are.
+    * ``current_version``: over the records with a well-formed identifier. Right when the current
+      version of a licence is the last that was issued, and no other is.
+    * ``operation``: over the operations on record but those that follow an impossible one. Right
+      when the impossible are called so and no other is.
+    * ``computed_state``: over the records whose holders are all so identified and whose identifier
+      is well formed. Left out are holders who ended without any readable record that says so: no
       library can know. Goal: all of them.
     """
-    connection.execute(_REPORTED_DEATH)
-    connection.execute(_EXPECTED, {"as_of": as_of})
-    return (
-        measure(connection, library="licence", code="holder", goal=HOLDER_GOAL, rows=_HOLDER),
-        measure(connection, library="licence", code="computed_state", goal=STATE_GOAL, rows=_STATE),
+    for statement in (_REPORTED_DEATH, _REPORTED_END, _STRANGER, _HOLDER):
+        connection.execute(statement)
+    connection.execute(_RECORD, {"as_of": as_of})
+    figures = (
+        ("holder", HOLDER_GOAL, _HOLDER_FIGURE),
+        ("holder_count", HOLDER_GOAL, _COUNT_FIGURE),
+        ("current_version", VERSION_GOAL, _VERSION_FIGURE),
+        ("operation", OPERATION_GOAL, _OPERATION_FIGURE),
+        ("computed_state", STATE_GOAL, _STATE_FIGURE),
+    )
+    return tuple(
+        measure(connection, library="licence", code=code, goal=goal, rows=rows)
+        for code, goal, rows in figures
     )
 
 
@@ -39,81 +56,218 @@ from city_truth.record
 where tells_death and has_valid_number and is_landable
 """
 
-_EXPECTED = """
-create or replace temp table expected_licence as
-with told as (
+# Tables that keep the state of an organisation; tax, insurance and statistics hear of it late.
+_REPORTED_END = """
+create or replace temp table reported_end as
+select distinct organisation_id
+from city_truth.record
+where organisation_id is not null
+    and has_valid_number
+    and is_landable
+    and role_code = 'self'
+    and coalesce(defects, '') not like '%status_old%'
+    and table_code in (
+        'enterprise', 'institution', 'committee', 'collective', 'union', 'social_organisation',
+        'site', 'law_firm', 'taxpayer', 'insured_unit', 'unit'
+    )
+"""
+
+# Per record: whom the library names, and how many of them the truth does not know there.
+_STRANGER = """
+create or replace temp table named_holder as
+select
+    source.system_code,
+    source.source_key,
+    key_person.person_id,
+    key_organisation.organisation_id,
+    truth.place is null as is_stranger,
+from licence.link_licence_source as source
+inner join licence.link_licence_holder as holder on source.licence_key = holder.licence_key
+left join key_person on holder.person_key = key_person.person_key
+left join key_organisation on holder.entity_key = key_organisation.entity_key
+left join city_truth.licence_holder as truth
+    on source.system_code = truth.system_code
+    and source.source_key = truth.source_key
+    and (
+        key_person.person_id = truth.person_id
+        or key_organisation.organisation_id = truth.organisation_id
+    )
+where holder.person_key is not null or holder.entity_key is not null
+"""
+
+# The first code of a licence with too few codes is the one that was lost.
+_HOLDER = """
+create or replace temp table licence_holder as
+with named as (
     select
-        licence.*,
-        case licence.holder_kind_code
-            when 'person' then held_person.person_id is not null
-            else coalesce(held_organisation.is_known_by_code, false)
-        end as is_held,
-        held_organisation.organisation_id is not null
-            and not held_organisation.is_known_by_code as is_half_known,
-        licence.holder_end_date is not null
-            and licence.holder_end_date <= $as_of as has_ended,
-        case licence.holder_kind_code
-            when 'person' then reported_death.person_id is not null
-            else true
-        end as is_end_reported,
-    from city_truth.licence
-    left join held_person on licence.person_id = held_person.person_id
-    left join held_organisation
-        on licence.organisation_id = held_organisation.organisation_id
-    left join reported_death on licence.person_id = reported_death.person_id
+        system_code,
+        source_key,
+        list(distinct person_id) as people,
+        list(distinct organisation_id) as organisations,
+        bool_or(is_stranger) as has_stranger,
+    from named_holder
+    group by system_code, source_key
 )
 select
-    *,
-    has_valid_holder and is_held as is_holder_expected,
+    holder.*,
+    licence.defects as licence_defects,
+    source.source_key is not null as is_in_library,
     case
-        when stated_state_code <> '01' then stated_state_code
-        when version < last_version then '05'
-        when has_ended then '05'
-        when valid_from > $as_of then '99'
-        when valid_to < $as_of then '05'
+        when holder.person_id is not null then held_person.person_id is not null
+        else coalesce(held_organisation.is_known_by_code, false)
+    end
+        and holder.has_valid_code
+        and not (holder.place = 0 and licence.defects like '%holder_count_mismatch%')
+        and not regexp_matches(licence.defects, 'holder_code_unknown') as is_expected,
+    coalesce(held_organisation.is_known_by_code = false, false) as is_half_known,
+    coalesce(
+        list_contains(named.people, holder.person_id)
+        or list_contains(named.organisations, holder.organisation_id),
+        false
+    ) as is_found,
+    coalesce(named.has_stranger, false) as has_stranger,
+    reported_death.person_id is not null or reported_end.organisation_id is not null
+        as is_end_reported,
+from city_truth.licence_holder as holder
+inner join city_truth.licence as licence
+    on holder.system_code = licence.system_code and holder.source_key = licence.source_key
+left join held_person on holder.person_id = held_person.person_id
+left join held_organisation on holder.organisation_id = held_organisation.organisation_id
+left join reported_death on holder.person_id = reported_death.person_id
+left join reported_end on holder.organisation_id = reported_end.organisation_id
+left join licence.link_licence_source as source
+    on holder.system_code = source.system_code and holder.source_key = source.source_key
+left join named
+    on holder.system_code = named.system_code and holder.source_key = named.source_key
+"""
+
+_RECORD = """
+create or replace temp table licence_record as
+with version as (
+    select distinct system_code, licence_id, version, valid_from from city_truth.licence
+),
+begun as (
+    select system_code, licence_id, max(version) as newest_begun
+    from version
+    where coalesce(valid_from <= $as_of, true)
+    group by system_code, licence_id
+),
+newest as (
+    select system_code, licence_id, max(version) as newest
+    from version
+    group by system_code, licence_id
+),
+held as (
+    select
+        system_code,
+        source_key,
+        count(*) as holders,
+        count(*) filter (where end_date <= $as_of) as ended_holders,
+        bool_and(is_expected) as is_resolvable,
+        bool_and(coalesce(end_date > $as_of, true) or is_end_reported) as is_end_known,
+    from licence_holder
+    group by system_code, source_key
+)
+select
+    licence.*,
+    library.licence_key,
+    library.computed_state_code,
+    library.computed_reason_code,
+    library.is_current_version,
+    library.holder_count,
+    held.holders,
+    licence.version = newest.newest as is_newest,
+    held.is_resolvable and held.is_end_known and licence.is_well_formed as has_expected_state,
+    case
+        when licence.stated_state_code <> '01' then licence.stated_state_code
+        when licence.version < begun.newest_begun then '05'
+        when case coalesce(licence_type.holder_end_code, 'ends_when_all')
+            when 'continues' then false
+            when 'ends' then held.ended_holders > 0
+            else held.ended_holders = held.holders
+        end then '05'
+        when licence.valid_from > $as_of then '99'
+        when licence.valid_to < $as_of then '05'
         else '01'
     end as expected_state_code,
-from told
+    licence.system_code || ' ' || left(licence.source_key, 4) || '…' || right(licence.source_key, 2)
+        as example,
+from city_truth.licence as licence
+inner join newest using (system_code, licence_id)
+left join begun using (system_code, licence_id)
+inner join held using (system_code, source_key)
+left join licence.code_licence_type as licence_type
+    on licence.licence_type_code = licence_type.licence_type_code
+left join licence.link_licence_source as source
+    on licence.system_code = source.system_code and licence.source_key = source.source_key
+left join licence.entity_licence as library on source.licence_key = library.licence_key
 """
 
-_HOLDER = """
+_HOLDER_FIGURE = """
 select
-    case
-        when expected.is_holder_expected and expected.holder_kind_code = 'person'
-            then key_person.person_id = expected.person_id and licence.entity_key is null
-        when expected.is_holder_expected
-            then key_organisation.organisation_id = expected.organisation_id
-                and licence.person_key is null
-        else licence.source_key is not null
-            and licence.person_key is null and licence.entity_key is null
-    end as is_right,
-    'licence ' || left(expected.source_key, 4) || '…' || right(expected.source_key, 2)
+    is_in_library and not has_stranger and (is_found or not is_expected) as is_right,
+    system_code || ' ' || left(source_key, 4) || '…' || right(source_key, 2)
     || case
-        when licence.source_key is null then ': not in the library'
-        when not expected.is_holder_expected then ': a holder where the code names nobody'
-        when licence.person_key is null and licence.entity_key is null then ': holder not found'
-        else ': another holder'
+        when not is_in_library then ': not in the library'
+        when has_stranger then ': a stranger among the holders'
+        else ': holder not found'
     end as example,
-from expected_licence as expected
-left join licence.entity_licence as licence
-    on expected.system_code = licence.system_code and expected.source_key = licence.source_key
-left join key_person on licence.person_key = key_person.person_key
-left join key_organisation on licence.entity_key = key_organisation.entity_key
-where expected.defects not like '%number_of_another%'
-    and not expected.is_half_known
+from licence_holder
+where not is_half_known
 """
 
-_STATE = """
+_COUNT_FIGURE = """
 select
-    licence.computed_state_code = expected.expected_state_code as is_right,
-    'licence ' || left(expected.source_key, 4) || '…' || right(expected.source_key, 2)
-    || ': ' || coalesce(licence.computed_state_code, 'nothing')
-    || coalesce(' (' || licence.computed_reason_code || ')', '')
-    || ' for ' || expected.expected_state_code as example,
-from expected_licence as expected
-left join licence.entity_licence as licence
-    on expected.system_code = licence.system_code and expected.source_key = licence.source_key
-where expected.is_holder_expected
-    and expected.is_well_formed
-    and (not expected.has_ended or expected.is_end_reported)
+    holder_count = holders as is_right,
+    example || ': ' || coalesce(holder_count::varchar, 'no') || ' holders for ' || holders
+        as example,
+from licence_record
+"""
+
+_VERSION_FIGURE = """
+select
+    is_current_version = is_newest as is_right,
+    example || case
+        when licence_key is null then ': not in the library'
+        when is_newest then ': the last version is not the current one'
+        else ': an older version is called current'
+    end as example,
+from licence_record
+where is_well_formed
+"""
+
+_OPERATION_FIGURE = """
+with first_impossible as (
+    select system_code, licence_source_key, min(operated_at) as operated_at
+    from city_truth.licence_operation
+    where defects is not null
+    group by system_code, licence_source_key
+)
+select
+    library.is_possible = (truth.defects is null) as is_right,
+    truth.system_code || ' operation ' || truth.operation_code || ' '
+    || left(truth.source_key, 4) || '…' || right(truth.source_key, 2)
+    || case
+        when library.is_possible is null then ': not replayed'
+        when library.is_possible then ': called possible, is ' || truth.defects
+        else ': called impossible (' || library.transition_reason_code || ')'
+    end as example,
+from city_truth.licence_operation as truth
+left join first_impossible
+    on truth.system_code = first_impossible.system_code
+    and truth.licence_source_key = first_impossible.licence_source_key
+left join licence.event_operation as library
+    on truth.system_code = library.system_code and truth.source_key = library.source_key
+where truth.defects is not null
+    or coalesce(truth.operated_at <= first_impossible.operated_at, true)
+"""
+
+_STATE_FIGURE = """
+select
+    computed_state_code = expected_state_code as is_right,
+    example || ': ' || coalesce(computed_state_code, 'nothing')
+    || coalesce(' (' || computed_reason_code || ')', '')
+    || ' for ' || expected_state_code as example,
+from licence_record
+where has_expected_state
 """
