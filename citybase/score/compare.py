@@ -47,6 +47,7 @@ def score(connection: duckdb.DuckDBPyConnection, truth: Path, as_of: dt.date) ->
             defects=(
                 *score_population_defects(connection),
                 *score_legal_entity_defects(connection),
+                *score_licence_defects(connection),
             ),
         )
     finally:
