@@ -11,8 +11,10 @@ from citybase.score.defect_legal_entity import score_legal_entity_defects
 from citybase.score.defect_licence import score_licence_defects
 from citybase.score.defect_population import score_population_defects
 from citybase.score.figure import Score
+from citybase.score.kinship import score_kinship
 from citybase.score.legal_entity import score_legal_entity
 from citybase.score.licence import score_licence
+from citybase.score.person_event import score_person_event
 from citybase.score.population import score_population
 from citybase.serving.open import open_library
 from citybase.settings import Settings
@@ -41,6 +43,8 @@ def score(connection: duckdb.DuckDBPyConnection, truth: Path, as_of: dt.date) ->
         return Score(
             figures=(
                 *score_population(connection),
+                *score_person_event(connection),
+                *score_kinship(connection),
                 *score_legal_entity(connection),
                 *score_licence(connection, as_of),
             ),
