@@ -63,11 +63,13 @@ def test_only_what_an_edit_concerns_is_written(story: Story) -> None:
     licences = written["library.lib_licence__entity_licence"]
     assert edited.licence in licences
     concerned = story.house.column(
-        "select licence_key from library.lib_licence__entity_licence where holder_code in ("
+        "select licence_key from library.lib_licence__entity_licence"
+        " inner join library.lib_licence__link_licence_holder as holder using (licence_key)"
+        " where holder.holder_code in ("
         "  select identifier_number from library.lib_population__link_person_identifier"
         f"  where person_key in ({', '.join(map(str, edited.persons | arrived))})"
         f") or licence_key = {edited.licence}"
-        f" or person_key is null and entity_key is null"
+        " or unresolved_holder_count > 0"
     )
     assert licences <= set(concerned)
     assert len(licences) < 50
