@@ -45,7 +45,8 @@
             else 'decimal(24, 2)' if attribute == 'registered_capital_cny' else 'varchar' %}
         {%- set value = 'coalesce(substr(uscc, 1, 2), ' ~ category ~ ')'
             if attribute == 'category_code'
-            else attribute if attribute in columns + ['uscc', 'registration_number', 'name']
+            else name_without_blanks('name') if attribute == 'name'
+            else attribute if attribute in columns + ['uscc', 'registration_number']
             else 'null' %}
         cast({{ value }} as {{ type }}) as {{ attribute }},
         {%- endfor %}

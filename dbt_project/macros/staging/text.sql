@@ -3,6 +3,14 @@
     nullif(trim(replace({{ column }}, '　', ' ')), '')
 {%- endmacro %}
 
+{# A Chinese name without the blanks a form leaves inside it; one with Latin letters keeps its own. #}
+{% macro name_without_blanks(column) -%}
+    case
+        when {{ matches_whole(column, '[^A-Za-z]*') }} then replace({{ clean_text(column) }}, ' ', '')
+        else {{ clean_text(column) }}
+    end
+{%- endmacro %}
+
 {# Left join that brings a department's own writing of a code to the standard one; the result is
    `<alias>.standard_code`, null for a writing nobody has mapped yet. A row of the crosswalk for
    system `*` holds for every system. `system`, an expression, says whose writing it is: a row for
