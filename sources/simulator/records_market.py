@@ -91,6 +91,9 @@ _ENTERPRISE = OrganisationTable(
         "updated_at": "day_time(updated_date, organisation_id, 'enterprise')",
         "_capital_is_nan": "capital_is_nan",
     },
+    valid_code="_code_defect is null or _code_defect = 'codes_disagree'"
+    " or registration_number is not null or pair <> '92' or _code_defect = 'code_digit_typo'"
+    " or _code_defect = 'code_division_wrong'",
     more_defects=("case when capital_is_nan then 'capital_nan' end",),
     is_landable="not capital_is_nan",
 )

@@ -30,7 +30,8 @@ class OrganisationTable:
     * ``old_per_million`` of the rows of those older than the credit code still bear an old code
       alone, ``missing_per_million`` bear none, ``typo_per_million`` a wrong character;
     * ``known`` is a relation of what several systems know alike, instead of its own knowledge;
-      ``row`` is what the rows' chance is drawn by when an organisation has many rows.
+      ``row`` is what the rows' chance is drawn by when an organisation has many rows;
+      ``valid_code`` says when a row holds a valid code, where columns are no writings.
     """
 
     system: str
@@ -48,6 +49,7 @@ class OrganisationTable:
     is_landable: str = "true"
     known: str | None = None
     row: str = "organisation_id"
+    valid_code: str | None = None
 
     @property
     def relation(self) -> str:
@@ -302,21 +304,7 @@ def truth_sql(table: OrganisationTable) -> str:
         if table.uses(writing):
             defects.append(defect)
     truth = [f"concat_ws(',', {', '.join([*defects, *table.more_defects])}) as _defects"]
-    valid = ["false"]
-    is_credit_code = "_code_defect is null or _code_defect = 'codes_disagree'"
-    if table.uses("written_uscc") or table.uses("written_code"):
-        valid.append(f"coalesce({is_credit_code}, true)")
-    if table.uses("written_organisation_code"):
-        valid.append(
-            "written_organisation_code is not null"
-            " and _code_defect is distinct from 'codes_disagree'"
-        )
-    if table.uses("written_registration_number"):
-        valid.append("length(written_registration_number) = 15")
-    if table.uses("written_code"):
-        valid.append("_code_defect = 'old_code' and length(written_code) <> 13")
-    truth.append(f"coalesce({' or '.join(f'({part})' for part in valid)}, false)"
-                 " as _has_valid_number")  # fmt: skip
+    truth.append(f"coalesce({_valid_code(table)}, false) as _has_valid_number")
     if table.has_officer:
         truth += [
             "_officer_person_id",
@@ -329,3 +317,22 @@ def truth_sql(table: OrganisationTable) -> str:
             " and written_officer_number is not null as _officer_has_valid_number",
         ]
     return ",\n    ".join(truth) + ","
+
+
+def _valid_code(table: OrganisationTable) -> str:
+    """Whether some column of the row holds a valid code of its organisation."""
+    if table.valid_code:
+        return table.valid_code
+    valid = ["(false)"]
+    if table.uses("written_uscc") or table.uses("written_code"):
+        valid.append("coalesce(_code_defect is null or _code_defect = 'codes_disagree', true)")
+    if table.uses("written_organisation_code"):
+        valid.append(
+            "(written_organisation_code is not null"
+            " and _code_defect is distinct from 'codes_disagree')"
+        )
+    if table.uses("written_registration_number"):
+        valid.append("(length(written_registration_number) = 15)")
+    if table.uses("written_code"):
+        valid.append("(_code_defect = 'old_code' and length(written_code) <> 13)")
+    return " or ".join(valid)
