@@ -17,8 +17,9 @@ REPRESENTATIVE_GOAL = 0.995
 SHAREHOLDER_GOAL = 0.995
 # A former one is found beside his name in another record of the organisation, where there is one.
 FORMER_REPRESENTATIVE_GOAL = 0.99
-# What the registration authority states is so; other registers hear of an end a few weeks late.
-STATUS_GOAL = 0.998
+# Market regulation states it of the day; other registers never hear of one end in a hundred, and of
+# an enterprise whose row cannot be read only other departments tell.
+STATUS_GOAL = 0.997
 NAME_GOAL = 0.99
 
 
