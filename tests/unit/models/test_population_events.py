@@ -313,9 +313,11 @@ def test_a_number_of_a_household_means_something_in_its_own_system_only(city: Ci
         household_no="H1",
         household_relation_code="20",
     )
+    city.record(1, "grid_lanshan.resident", "G1", household_no="H1")
     city.build()
     assert set(city.ask("select person_key, system_code, basis_code from household_member ")) == {
         (1, "household_register", "household_register"),
+        (1, "grid_lanshan", "county_grid"),
         (2, "grid_lanshan", "county_grid"),
     }
     assert city.ask("from kinship ") == []
