@@ -91,6 +91,8 @@ _HOLDER_KINDS = (
         )
     ),
     DefectKind("number_former", _RIGHT, 0.97),
+    # no goal: from a licence alone nobody can tell it from the number of another
+    DefectKind("name_former_unreported", _RIGHT),
     DefectKind("number_shared", _RIGHT, 0.95),
     *(
         DefectKind(defect, _NOBODY_AND_LISTED, WRONG_NUMBER_GOAL)
@@ -186,6 +188,10 @@ with damaged as (
     select *, unnest(string_split(defects, ',')) as defect
     from licence_holder
     where coalesce(defects, '') <> '' and not is_half_known
+    union all
+    select *, 'name_former_unreported' as defect
+    from licence_holder
+    where is_name_unreported and has_valid_code
 )
 select
     damaged.defect,
@@ -200,6 +206,7 @@ from damaged
 left join licence.link_licence_source as source using (system_code, source_key)
 where damaged.is_expected
     or damaged.defect in (
+        'name_former_unreported',
         'number_digit_typo', 'number_transposed', 'number_of_another', 'number_missing',
         'holder_code_unknown', 'code_digit_typo'
     )

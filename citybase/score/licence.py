@@ -23,7 +23,10 @@ def score_licence(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> tupl
 
     * ``holder``: over every holder of every record. When his code is written, is his own and is
       valid, and some readable record of him is in the libraries, right is that his key is among
-      the licence's holders; else right is that the licence names no stranger.
+      the licence's holders; else right is that the licence names no stranger. A licence that still
+      bears a name its holder gave up elsewhere, so that no register here tells of the change, looks
+      like one under the number of another: there too nobody is right (``defect_licence.py`` counts
+      them).
     * ``holder_count``: over the records. Right when as many holders were taken apart as there are.
     * ``current_version``: over the records with a well-formed identifier. Right when the current
       version of a licence is the last that was issued, and no other is.
@@ -33,7 +36,13 @@ def score_licence(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> tupl
       is well formed. Left out are holders who ended without any readable record that says so: no
       library can know. Goal: all of them.
     """
-    for statement in (_REPORTED_DEATH, _REPORTED_END, _STRANGER, _HOLDER):
+    for statement in (
+        _REPORTED_DEATH,
+        _REPORTED_END,
+        _UNREPORTED_NAME,
+        _STRANGER,
+        _HOLDER,
+    ):
         connection.execute(statement)
     connection.execute(_RECORD, {"as_of": as_of})
     figures = (
@@ -70,6 +79,19 @@ where organisation_id is not null
         'enterprise', 'institution', 'committee', 'collective', 'union', 'social_organisation',
         'site', 'law_firm', 'taxpayer', 'insured_unit', 'unit'
     )
+"""
+
+_UNREPORTED_NAME = """
+create or replace temp table unreported_name as
+select person_id, max(valid_to) as changed_date
+from city_truth.person_name
+where valid_to is not null
+    and person_id not in (
+        select person_id
+        from city_truth.record
+        where person_id is not null and table_code = 'name_change' and is_landable
+    )
+group by person_id
 """
 
 # Per record: whom the library names, and how many of them the truth does not know there.
@@ -111,6 +133,7 @@ with named as (
 select
     holder.*,
     licence.defects as licence_defects,
+    coalesce(licence.valid_from < unreported_name.changed_date, false) as is_name_unreported,
     source.source_key is not null as is_in_library,
     case
         when holder.person_id is not null then held_person.person_id is not null
@@ -118,7 +141,8 @@ select
     end
         and holder.has_valid_code
         and not (holder.place = 0 and licence.defects like '%holder_count_mismatch%')
-        and not regexp_matches(licence.defects, 'holder_code_unknown') as is_expected,
+        and not regexp_matches(licence.defects, 'holder_code_unknown')
+        and not is_name_unreported as is_expected,
     coalesce(held_organisation.is_known_by_code = false, false) as is_half_known,
     coalesce(
         list_contains(named.people, holder.person_id)
@@ -135,6 +159,7 @@ left join held_person on holder.person_id = held_person.person_id
 left join held_organisation on holder.organisation_id = held_organisation.organisation_id
 left join reported_death on holder.person_id = reported_death.person_id
 left join reported_end on holder.organisation_id = reported_end.organisation_id
+left join unreported_name on holder.person_id = unreported_name.person_id
 left join licence.link_licence_source as source
     on holder.system_code = source.system_code and holder.source_key = source.source_key
 left join named

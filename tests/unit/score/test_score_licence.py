@@ -32,6 +32,11 @@ create table city_truth.record as from (values
 ) as t(system_code, table_code, source_key, role_code, person_id, organisation_id, defects,
     has_valid_number, is_landable, tells_death);
 
+-- person 1 gave up a name where no register here heard of it, after I1 was issued
+create table city_truth.person_name as from (values
+    (1, 'old', null::date, date '2005-01-01'), (1, 'new', date '2005-01-01', null)
+) as t(person_id, name, valid_from, valid_to);
+
 create table city_truth.licence as select 'a' as system_code, * from (values
     -- 1 current, 2 the version before it, 3 of the dead, 4 expired, 5 revoked as stated, 6 of
     -- tomorrow, 7 of the cancelled company, 8 names nobody, 9 sent again
@@ -54,7 +59,7 @@ create table city_truth.licence as select 'a' as system_code, * from (values
     ('F1', 31, 1, 'T', true, '05', date '2010-01-01', null, ''),
     ('F2', 31, 2, 'T', true, '05', date '2012-01-01', null, ''),
     ('F3', 31, 3, 'T', true, '01', date '2014-01-01', null, 'version_fork'),
-    ('I1', 32, 1, 'T', false, '01', date '2020-01-01', null, 'identifier_wrong_check')
+    ('I1', 32, 1, 'T', false, '01', date '2004-01-01', null, 'identifier_wrong_check')
 ) as t(source_key, licence_id, version, licence_type_code, is_well_formed, stated_state_code,
     valid_from, valid_to, defects);
 
@@ -150,6 +155,7 @@ _INJECTED = {
     "holder_count_mismatch": 1,
     "identifier_wrong_check": 1,
     "padded": 1,
+    "name_former_unreported": 1,
     "holder_code_unknown": 1,
     "release_without_suspension": 1,
 }
@@ -209,6 +215,9 @@ def test_a_right_library_is_right_about_everything(library: duckdb.DuckDBPyConne
         ),
         ("update event_operation set is_possible = true where source_key = 'O3'", {"operation": 1}),
         ("update event_operation set is_possible = null where source_key = 'O2'", {"operation": 1}),
+        # a name nobody told of: nobody found is right, a stranger is not
+        ("update link_licence_holder set person_key = null where source_key = 'I1'", {}),
+        ("update link_licence_holder set person_key = 102 where source_key = 'I1'", {"holder": 1}),
         # what follows an impossible operation may be its consequence
         ("update event_operation set is_possible = false where source_key = 'O4'", {}),
         (
@@ -293,6 +302,12 @@ def test_the_last_valid_day_is_valid(library: duckdb.DuckDBPyConnection) -> None
         (
             "update licence.link_licence_holder set person_key = null where source_key = 'J2'",
             "padded",
+            1,
+            None,
+        ),
+        (
+            "update licence.link_licence_holder set person_key = null where source_key = 'I1'",
+            "name_former_unreported",
             1,
             None,
         ),
