@@ -320,7 +320,8 @@ def test_an_append_that_does_not_fit_lands_nothing(system: System, house: House)
     with pytest.raises(ValueError, match=r"2 rows do not fit identity_register\.person"):
         register(
             house,
-            "(1, 1, 'a', 'mint', null, 1), (null, 2, 'b', 'mint', null, 1), (3, 3, 'c', null, 1, 1)",
+            "(1, 1, 'a', 'mint', null, 1), (null, 2, 'b', 'mint', null, 1), "
+            "(3, 3, 'c', null, 1, 1)",
         )
 
     assert list(house.settings.landing.rglob("*.parquet")) == []
