@@ -118,6 +118,13 @@ group by record.table_code, record.source_key, record.person_id
 """
 
 _MARRIAGE = """
+with couple as (
+    select husband_id as person_id, wife_id as other_person_id, marriage_date, divorce_date
+    from city_truth.couple
+    union all
+    select wife_id, husband_id, marriage_date, divorce_date
+    from city_truth.couple
+)
 select
     coalesce(bool_or(
         case event.event_kind_code when '41' then couple.marriage_date else couple.divorce_date end
@@ -125,13 +132,12 @@ select
     ), false) as is_right,
     'registration ' || left(event.source_key, 9) || '…' || right(event.source_key, 2)
     || case
-        when count(couple.couple_id) = 0 then ': no couple'
+        when count(couple.person_id) = 0 then ': no couple'
         else ': another day'
     end as example,
 from known_event as event
-left join city_truth.couple as couple
-    on (couple.husband_id = event.person_id and couple.wife_id = event.other_person_id)
-    or (couple.wife_id = event.person_id and couple.husband_id = event.other_person_id)
+left join couple
+    on event.person_id = couple.person_id and event.other_person_id = couple.other_person_id
 where event.event_kind_code in ('41', '42') and event.other_person_id is not null
 group by event.source_key, event.role_code, event.event_kind_code, event.event_date
 """

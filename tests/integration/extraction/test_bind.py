@@ -127,6 +127,30 @@ def test_meta_tells_the_cut_its_batches_and_its_sources(system: System, house: H
     ]
 
 
+def test_meta_tells_what_places_a_table_writes(tmp_path: Path, house: House) -> None:
+    folder = tmp_path / "places"
+    folder.mkdir()
+    (folder / "商户_1.csv").write_text(
+        "id,division_code\n1,371302\n2,371302\n3,兰山区\n4,\n", encoding="gb18030"
+    )
+    (folder / "就诊_1.csv").write_text("id,person_id\n1,a\n", encoding="gb18030")
+    tables = {
+        "shop=商户_*.csv": ["id varchar key", "division_code varchar"],
+        "visit=就诊_*.csv": TABLES["visit=就诊_*.csv"],
+    }
+    market = make_system(CSV, tables, code="market")
+    house.locate(market, folder)
+    house.extract(market)
+
+    bind_it(house, market)
+
+    assert ask(
+        house,
+        "select table_code, written_division, row_count from meta.written_division"
+        " order by written_division nulls last",
+    ) == [("shop", "371302", 2), ("shop", "兰山区", 1), ("shop", None, 1)]
+
+
 def test_tables_without_a_batch_are_empty_but_typed(system: System, house: House) -> None:
     cut = bind_it(house, system)
 
