@@ -225,6 +225,16 @@ def of_register(write: Callable[..., str]) -> None:
     write("shared second social", "social", second)
     write("shared second fund", "fund", second, birth_date="", phone="13900000002")
 
+    # One number given to two; the police have given one of them another.
+    split = number("1977-07-07", 58)
+    keeps = Person("秦立新", "1977-07-07", split, "13900000011", household="h8", division="371321")
+    given = Person("尤国栋", "1977-07-07", number("1977-07-07", 59), "13900000012", household="h9")
+    write("keeps police", "household_register", keeps)
+    write("given police", "household_register", given)
+    correction = {"table": "number_correction", "row": "given police", "birth_date": ""}
+    write("given before", "household_register", given, number=split, role="previous", **correction)
+    write("given fund", "fund", given, number=split, birth_date="", phone="")
+
     # One number given to two, one of them not in the register.
     half = number("1980-04-04", 56)
     known = Person("郑成功", "1980-04-04", half, "13900000003", household="h5")
@@ -315,6 +325,8 @@ def of_searches(write: Callable[..., str]) -> None:
         ("shared second police", "shared second social"),
         ("shared second police", "shared second fund"),
         ("half unknown social", "half unknown health"),
+        ("given police", "given fund"),
+        ("given police", "given before"),
         ("misprinted police", "misprinted social"),
         ("misprinted social", "misprinted health"),
         ("corrected police", "corrected social"),
@@ -337,6 +349,7 @@ def test_one_person(identities: dict[str, tuple[str | None, str]], one: str, oth
         ("shared first police", "shared second police"),
         ("half known police", "half unknown social"),
         ("both 201", "both 203"),
+        ("keeps police", "given police"),
         ("plain police", "death of another"),
         ("crowd 0", "crowd 30"),
     ],

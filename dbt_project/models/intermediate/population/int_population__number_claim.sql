@@ -4,7 +4,7 @@
 -- former_name  the bearer before a change of name the police know of
 -- near_name    one syllable off, nothing else against it: a clerk's slip
 -- second       the number was given out twice (重号): the register holds another person with it, or
---              several systems know another one of the same birthday
+--              has given him a new one; or several systems know another of the same birthday
 -- foreign      the number of somebody else on this record (错号)
 with record as (
     select
@@ -57,6 +57,7 @@ claim as (
         count(*) as record_count,
         count(distinct system_code) as system_count,
         min(register_anchor) filter (where is_registered) as register_anchor,
+        min(register_anchor) filter (where role_code = 'previous') as former_register_anchor,
         min(household_no) filter (where is_registered) as household_no,
         max(birth_date) as birth_date,
         count(*) filter (
@@ -144,12 +145,13 @@ judged as (
         bearer.reading as bearer_reading,
         bearer.register_anchor as bearer_register_anchor,
         bearer.household_no as bearer_household_no,
-        ranked.register_anchor,
+        coalesce(ranked.register_anchor, ranked.former_register_anchor) as register_anchor,
         ranked.system_count,
         ranked.record_count,
         case
             when ranked.place = 1 then 'own'
             when former_name.reading is not null then 'former_name'
+            when ranked.former_register_anchor is not null then 'second'
             when namesake.reading is not null then 'foreign'
             when
                 ranked.contradicted_birth_count = 0

@@ -57,14 +57,16 @@ placed as (
             when register_row.place_anchor is not null then register_row.place_anchor
             when judged.verdict_code in ('own', 'former_name', 'near_name')
                 then judged.identity_anchor
-            when judged.verdict_code = 'second' and judged.claim_register_anchor is not null
-                then judged.claim_register_anchor
             when judged.verdict_code = 'second'
                 then judged.identity_anchor || '#' || judged.reading
         end as place_anchor
     from judged
     left join register_row
-        on judged.register_anchor = register_row.register_anchor
+        on
+            coalesce(
+                judged.register_anchor,
+                case when judged.verdict_code = 'second' then judged.claim_register_anchor end
+            ) = register_row.register_anchor
 ),
 
 final as (
