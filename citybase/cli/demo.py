@@ -157,7 +157,7 @@ What to type next
   .venv/bin/citybase query "select * from mart.overview__population_by_county"
   .venv/bin/citybase identify 11010519491231002X
   make ui          Dagster on the same assets, http://127.0.0.1:3000
-  docs/querying.md five useful queries per library
+  docs/README.md   pages per library, with ten useful queries each
 
 The city's PostgreSQL keeps running; `.venv/bin/citybase city stop` ends it.""",
         highlight=False,
