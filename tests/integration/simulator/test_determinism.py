@@ -8,7 +8,7 @@ from sources.registry import Registry
 from sources.simulator.generate import TableContent, contents, generate
 from sources.simulator.plan import CityError, CityPlan
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 
 def _contents(plan: CityPlan, registry: Registry, threads: int) -> dict[str, TableContent]:

@@ -11,9 +11,9 @@ import pytest
 
 from sources.simulator.places import COUNTIES
 from sources.simulator.vocabulary import compound_surnames
-from tests.unit.simulator.conftest import MANY
+from tests.integration.simulator.conftest import MANY
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 Connection = duckdb.DuckDBPyConnection
 

@@ -19,7 +19,7 @@ from sources.simulator.plan import CityPlan
 from sources.simulator.records_market import write_enterprise_register
 from sources.simulator.records_organisation import write_organisation_table
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 Connection = duckdb.DuckDBPyConnection
 _DAYS = 60

@@ -11,7 +11,7 @@ from sources.registry import Registry
 from sources.simulator.generate import generate, make_people, source_table
 from sources.simulator.plan import CityPlan
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 Connection = duckdb.DuckDBPyConnection
 
