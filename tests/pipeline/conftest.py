@@ -1,8 +1,10 @@
-"""One city and one full build for the whole tier: read by most tests, copied by those that change
-something. The city's server is stopped at the end, whatever happened.
+"""Two installations for the whole tier: a built city that nobody changes (it is copied), and one
+that is lived in. Each worker has one of them. The cities' servers are stopped at the end, whatever
+happened.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,10 +12,22 @@ from sources.contract import PostgresConnection
 from sources.registry import load_registry
 from sources.simulator import CityPlan, CityReport, create_city
 from sources.simulator.servers import running_postgresql
+from tests.pipeline.disturbance import Disturbed, disturbed_build
 from tests.pipeline.pipeline_house import Built, House, city_home
-from tests.pipeline.story import Story, told
+from tests.pipeline.story import Demonstrated, Evolved, Story, demonstrated_city, live_on, told
 
 PLAN = CityPlan(seed=1, scale=0.0005)
+_LIVED_IN = {"demonstrated", "evolved", "story"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `--dist loadgroup` each worker makes one of the two installations, and none both."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.parent == here:
+            names = set(getattr(item, "fixturenames", ()))
+            group = "lived_in" if names & _LIVED_IN else "built"
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +53,22 @@ def built(city: tuple[House, CityReport]) -> Built:
 
 
 @pytest.fixture(scope="session")
-def story(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    with told(built.house, tmp_path_factory.mktemp("story")) as found:
+def disturbed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disturbed]:
+    with disturbed_build(built, tmp_path_factory.mktemp("disturbed")) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstrated]:
+    with demonstrated_city(tmp_path_factory.mktemp("demonstrated")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def evolved(demonstrated: Demonstrated, tmp_path_factory: pytest.TempPathFactory) -> Evolved:
+    return live_on(demonstrated, tmp_path_factory.mktemp("evolved"))
+
+
+@pytest.fixture(scope="session")
+def story(evolved: Evolved, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    return told(evolved, tmp_path_factory.mktemp("story"))

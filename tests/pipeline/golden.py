@@ -1,75 +1,126 @@
-"""The golden record worked out a second time: in polars, from staging and the precedence seed.
+"""The golden record worked out a second time: in polars, from the records and the precedence seed.
 
-Nothing of the models' own way is used: no packed rank, no `max_by`. Add a library here when it gets
-a golden record. Keep out: reading what the models made.
+Who is who is taken as found (it has its own tests); which value stands, where it is from and who
+disagrees is worked out anew, with the two witnesses that no department keeps: the resident number
+and the agreement of several departments on a name. Nothing of the models' own way is used: no
+packed rank, no `max_by`. Keep out: reading a golden record that the models made.
 """
 
+import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
+ATTRIBUTES = (
+    "resident_number",
+    "name",
+    "sex_code",
+    "birth_date",
+    "ethnicity_code",
+    "division_code",
+    "address",
+    "phone",
+    "education_code",
+    "marital_status_code",
+    "is_dead",
+    "death_date",
+)
+PERSON = "library.lib_population__entity_person"
+PROVENANCE = "library.lib_population__entity_person_provenance"
+# Value, source, the source's time, rule, whether sources disagree.
+Cell = tuple[str | None, str | None, dt.datetime | None, str | None, bool]
+Cells = dict[str, dict[int, Cell]]
+_PERSON = "person_key"
+_KEYED = ("system_code", "table_code", "source_key", "role_code")
+_BEARING = ("own", "former_name", "near_name")
+_AGREEING_SYSTEMS = 3
+_NO_SEQUENCE_FROM = 996
+
 
 @dataclass(frozen=True)
-class Library:
-    """A library with a golden record: its key, its attributes and the staging models it reads."""
+class _Record:
+    """One record with its person, as far as the witnesses ask."""
 
-    code: str
-    key: str
-    attributes: tuple[str, ...]
-    models: tuple[str, ...]
-    anchors: str
-
-
-POPULATION = Library(
-    code="population",
-    key="person_key",
-    attributes=(
-        "name",
-        "sex_code",
-        "birth_date",
-        "ethnicity_code",
-        "division_code",
-        "address",
-        "phone",
-        "education_code",
-        "marital_status_code",
-        "death_date",
-    ),
-    models=(
-        "stg_household_register__resident",
-        "stg_social_security__insured_person",
-        "stg_health_record__resident_record",
-        "stg_civil_registry__marriage_registration",
-        "stg_civil_registry__cremation",
-        "stg_health_record__death_certificate",
-    ),
-    anchors="library.lib_population__link_person_source",
-)
-_DEATHS = ("death_certificate", "cremation")
-_KEYED = ("system_code", "table_code", "source_key", "role_code")
+    person_key: int
+    system: str
+    table: str
+    role: str
+    number: str | None
+    anchor: str | None
+    verdict: str
+    name: str | None
+    former_name: str | None
+    reading: str | None
+    sex: str | None
+    birth: str | None
+    at: dt.datetime | None
 
 
-def predict(
-    connection: duckdb.DuckDBPyConnection, library: Library, seeds: Path
-) -> dict[str, pl.DataFrame]:
-    """Per attribute one row per key: the value, its system, table, time, priority, and whether
+def stem(attribute: str) -> str:
+    """What the provenance columns of an attribute begin with."""
+    return attribute.removesuffix("_code").removesuffix("_date")
+
+
+def found_cells(connection: duckdb.DuckDBPyConnection) -> Cells:
+    """Per attribute and person the cell of the library."""
+    cells: Cells = {}
+    for attribute in ATTRIBUTES:
+        column = "is_deceased" if attribute == "is_dead" else attribute
+        rows = connection.execute(
+            f"""
+            select
+                person_key, cast(person.{column} as varchar), {stem(attribute)}_source_code,
+                {stem(attribute)}_source_at, {stem(attribute)}_rule_code,
+                {stem(attribute)}_is_conflicted
+            from {PERSON} as person
+            inner join {PROVENANCE} as provenance using (person_key)
+            """
+        ).fetchall()
+        cells[attribute] = {key: tuple(cell) for key, *cell in rows}
+    return cells
+
+
+def predicted_cells(connection: duckdb.DuckDBPyConnection, seeds: Path) -> Cells:
+    """Per attribute and person the cell that ought to be there, going by the code tables in
+    ``seeds``.
+    """
+    keys = [key for (key,) in connection.execute(f"select person_key from {PERSON}").fetchall()]
+    cells: Cells = {}
+    for attribute, said in _predict(connection, seeds).items():
+        # Whom nobody calls dead is alive.
+        unsaid = "false" if attribute == "is_dead" else None
+        cells[attribute] = dict.fromkeys(keys, (unsaid, None, None, None, False))
+        for row in said.iter_rows(named=True):
+            moment = dt.datetime.fromtimestamp(row["second"], dt.UTC).replace(tzinfo=None)
+            cells[attribute][row[_PERSON]] = (
+                row["value"],
+                f"{row['system_code']}.{row['table_code']}",
+                moment if row["second"] else None,
+                f"population.{attribute}.{row['priority']}",
+                row["is_conflicted"],
+            )
+    return cells
+
+
+def _predict(connection: duckdb.DuckDBPyConnection, seeds: Path) -> dict[str, pl.DataFrame]:
+    """Per attribute one row per person: the value, its system, table, time, priority, and whether
     sources with a say disagree. ``seeds`` is the folder of the code tables to go by.
     """
     precedence = pl.read_csv(seeds / "attribute_precedence.csv").filter(
-        pl.col("library_code") == library.code
+        pl.col("library_code") == "population"
     )
     number = pl.read_csv(seeds / "library_source.csv").filter(
-        pl.col("library_code") == library.code
+        pl.col("library_code") == "population"
     )
-    records = _records(connection, library)
+    said = _said(connection)
     found = {}
-    for attribute in library.attributes:
-        said = (
-            records.filter(pl.col("attribute") == attribute, pl.col("value").is_not_null())
+    for attribute in ATTRIBUTES:
+        heard = (
+            said.filter(pl.col("attribute") == attribute, pl.col("value").is_not_null())
             .join(
                 precedence.filter(pl.col("attribute_code") == attribute),
                 on=["system_code", "table_code"],
@@ -77,11 +128,11 @@ def predict(
             .join(number, on=["system_code", "table_code"])
         )
         found[attribute] = (
-            said.sort(
-                [library.key, "priority", "second", "source_no", "mixer"],
+            heard.sort(
+                [_PERSON, "priority", "second", "source_no", "mixer"],
                 descending=[False, False, True, True, True],
             )
-            .group_by(library.key, maintain_order=True)
+            .group_by(_PERSON, maintain_order=True)
             .agg(
                 pl.first("value"),
                 pl.first("system_code"),
@@ -94,149 +145,154 @@ def predict(
     return found
 
 
-def _records(connection: duckdb.DuckDBPyConnection, library: Library) -> pl.DataFrame:
-    """What every record says, one row per attribute; the resident numbers speak as well."""
-    parts = [_staged(connection, library, model) for model in library.models]
-    doubted = _doubted_deaths(pl.concat(parts), library)
-    parts.append(_numbers(connection, parts, library))
-    said = pl.concat(parts)
-    # Of records of one person that agree in source, second and mixer the first by key has a say.
-    heard = (
-        said.select(library.key, *_KEYED, "second", "mixer")
-        .unique()
-        .sort("source_key", "role_code")
-        .unique([library.key, "system_code", "table_code", "second", "mixer"], keep="first")
-        .select(library.key, *_KEYED)
-    )
-    return said.join(heard, on=[library.key, *_KEYED]).join(
-        doubted, on=["system_code", "table_code", "source_key"], how="anti"
-    )
-
-
-def _staged(connection: duckdb.DuckDBPyConnection, library: Library, model: str) -> pl.DataFrame:
-    held = {
-        name
-        for name, *_ in connection.execute(f"describe staging.{model}").fetchall()
-        if name in library.attributes
-    }
+def _said(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """What every record says of a person, one row per attribute; the witnesses speak as well."""
+    ((as_of,),) = connection.execute("select as_of_date from meta.cut").fetchall()
+    columns = ", ".join(f"cast(record.{name} as varchar) as {name}" for name in ATTRIBUTES)
     table = connection.execute(
         f"""
         select
-            link.{library.key}, staged.system_code, staged.table_code, staged.source_key,
-            staged.role_code, cast(floor(epoch(staged.source_at)) as bigint) as second,
-            {", ".join(f"cast(staged.{name} as varchar) as {name}" for name in sorted(held))}
-        from staging.{model} as staged
-        inner join {library.anchors} as link
+            link.person_key, record.system_code, record.table_code, record.source_key,
+            record.role_code, record.source_at, {columns}
+        from intermediate.int_population__person_record as record
+        inner join library.lib_population__link_person_source as link
             using (system_code, table_code, source_key, role_code)
-        where link.{library.key} is not null
         """
     ).pl()
-    return _long(table, library, sorted(held))
+    records = _records(connection)
+    said = pl.concat(
+        [
+            _long(table, as_of),
+            _long(_numbers(records), as_of),
+            _long(_agreed_names(records), as_of),
+        ]
+    )
+    # Of records of one person that agree in source, second and mixer the first by key has a say.
+    heard = (
+        said.select(_PERSON, *_KEYED, "second", "mixer")
+        .unique()
+        .sort("source_key", "role_code")
+        .unique([_PERSON, "system_code", "table_code", "second", "mixer"], keep="first")
+        .select(_PERSON, *_KEYED)
+    )
+    return said.join(heard, on=[_PERSON, *_KEYED])
 
 
-def _numbers(
-    connection: duckdb.DuckDBPyConnection, parts: Sequence[pl.DataFrame], library: Library
-) -> pl.DataFrame:
+def _records(connection: duckdb.DuckDBPyConnection) -> list[_Record]:
+    rows = connection.execute(
+        """
+        select
+            link.person_key, record.system_code, record.table_code, record.role_code,
+            record.identity_number, record.identity_anchor, matched.verdict_code, record.name,
+            record.former_name, reading.reading, record.sex_code,
+            cast(record.birth_date as varchar), record.source_at
+        from intermediate.int_population__person_record as record
+        inner join library.lib_population__link_person_source as link
+            using (system_code, table_code, source_key, role_code)
+        inner join intermediate.int_population__person_matched as matched
+            using (system_code, table_code, source_key, role_code)
+        left join intermediate.int_population__name_reading as reading
+            on record.name = reading.name
+        """
+    ).fetchall()
+    return [_Record(*row) for row in rows]
+
+
+def _numbers(records: list[_Record]) -> pl.DataFrame:
     """The resident number as a source of birth and sex: where a record contradicts it, or where
-    none states one of the two.
+    none states one of the two. A number the police replaced says nothing.
     """
-    numbers = connection.execute(
-        "select person_key, resident_number from library.lib_population__entity_person"
-        " where resident_number is not null"
-    ).pl()
-    numbers = numbers.with_columns(
-        birth=pl.col("resident_number").str.slice(6, 8).str.to_date("%Y%m%d").cast(pl.String),
-        sex=pl.when(pl.col("resident_number").str.slice(16, 1).cast(pl.Int64) % 2 == 1)
-        .then(pl.lit("1"))
-        .otherwise(pl.lit("2")),
-    )
-    said = pl.concat(parts).filter(pl.col("value").is_not_null())
-    births = said.filter(pl.col("attribute") == "birth_date")
-    sexes = said.filter(pl.col("attribute") == "sex_code")
-    agree = (
-        numbers.join(_witness(births), on="person_key", how="left")
-        .join(_witness(sexes), on="person_key", how="left", suffix="_of_sex")
-        .with_columns(
-            pl.col("values").fill_null([]),
-            pl.col("values_of_sex").fill_null([]),
-        )
-    )
-    speaking = agree.filter(
-        ~(
-            (pl.col("values") == pl.concat_list("birth"))
-            & (pl.col("values_of_sex") == pl.concat_list("sex"))
-        )
-    )
-    table = speaking.select(
-        "person_key",
-        system_code=pl.lit("identity_number"),
-        table_code=pl.lit("resident"),
-        source_key=pl.col("resident_number"),
-        role_code=pl.lit("self"),
-        second=pl.col("birth").str.to_datetime("%Y-%m-%d").dt.epoch("s").clip(lower_bound=0),
-        birth_date=pl.col("birth"),
-        sex_code=pl.col("sex"),
-    )
-    return _long(table, library, ["birth_date", "sex_code"])
+    bearing = defaultdict(list)
+    for record in records:
+        if record.anchor and record.anchor.startswith("resident:") and record.verdict in _BEARING:
+            bearing[record.anchor.removeprefix("resident:")].append(record)
+    rows = []
+    for digits, borne in bearing.items():
+        if int(digits[14:17]) >= _NO_SEQUENCE_FROM or any(r.role == "previous" for r in borne):
+            continue
+        birth = f"{digits[6:10]}-{digits[10:12]}-{digits[12:14]}"
+        sex = "1" if int(digits[16]) % 2 else "2"
+        births = {r.birth for r in borne if r.birth}
+        sexes = {r.sex for r in borne if r.sex}
+        if (births, sexes) != ({birth}, {sex}):
+            at = dt.datetime.fromisoformat(birth)
+            number = max(r.number or "" for r in borne)
+            rows.append((borne[0].person_key, "identity_number", number, at, birth, sex))
+    return _witness(rows, ("birth_date", "sex_code"))
 
 
-def _doubted_deaths(said: pl.DataFrame, library: Library) -> pl.DataFrame:
-    """Death records under the number of somebody else: of those who bear it in other records, none
-    has nearly the same name and none the same birthday.
+def _agreed_names(records: list[_Record]) -> pl.DataFrame:
+    """A name that three systems or more agree on, where the register alone writes another one that
+    reads the same but for a syllable at most: the register's slip.
     """
-    key = [library.key, *_KEYED]
-    people = (
-        said.filter(pl.col("attribute") == "name")
-        .select(*key, name="value")
-        .join(
-            said.filter(pl.col("attribute") == "birth_date").select(*key, birth="value"),
-            on=key,
-            how="left",
-        )
-        .filter(pl.col("name").is_not_null())
-    )
-    bearers: dict[int, list[tuple[str, str | None]]] = {}
-    for person, _, table, *_, name, birth in people.iter_rows():
-        if table not in _DEATHS:
-            bearers.setdefault(person, []).append((name, birth))
-    doubted = [
-        (system, table, source_key)
-        for person, system, table, source_key, _, name, birth in people.iter_rows()
-        if table in _DEATHS
-        and person in bearers
-        and not any(
-            _is_nearly(name, other) or (birth is not None and birth == born)
-            for other, born in bearers[person]
-        )
-    ]
-    columns = ["system_code", "table_code", "source_key"]
-    return pl.DataFrame(doubted, schema=dict.fromkeys(columns, pl.String), orient="row")
+    by_person = defaultdict(list)
+    for record in records:
+        by_person[record.person_key].append(record)
+    rows = []
+    for person, own in by_person.items():
+        registered = {
+            (r.name, r.reading)
+            for r in own
+            if (r.system, r.table) == ("household_register", "resident") and r.name
+        }
+        if len(registered) != 1:
+            continue
+        ((name, reading),) = registered
+        former = {r.former_name for r in own}
+        systems: dict[str, set[str]] = defaultdict(set)
+        latest: dict[str, dt.datetime] = {}
+        for r in own:
+            if r.name is None or r.system == "household_register" or r.name in former:
+                continue
+            if r.name == name or _is_near(r.reading, reading):
+                systems[r.name].add(r.system)
+                if r.at is not None:
+                    latest[r.name] = max(latest.get(r.name, r.at), r.at)
+        if not systems or name in systems:
+            continue
+        chosen = min(systems, key=lambda n: (-len(systems[n]), n))
+        if len(systems[chosen]) >= _AGREEING_SYSTEMS:
+            rows.append((person, "name_agreement", str(person), latest.get(chosen), chosen))
+    return _witness(rows, ("name",))
 
 
-def _is_nearly(one: str, other: str) -> bool:
-    """Whether one character inserted, left out or exchanged makes the one name the other."""
-    if abs(len(one) - len(other)) > 1:
+def _is_near(one: str | None, other: str | None) -> bool:
+    """Whether two readings have as many syllables and differ in one at most."""
+    if one is None or other is None:
         return False
-    shorter, longer = sorted((one, other), key=len)
-    if len(shorter) == len(longer):
-        return sum(a != b for a, b in zip(shorter, longer, strict=True)) <= 1
-    return any(shorter == longer[:n] + longer[n + 1 :] for n in range(len(longer)))
+    left, right = one.split(" "), other.split(" ")
+    return len(left) == len(right) and sum(a != b for a, b in zip(left, right, strict=True)) <= 1
 
 
-def _witness(said: pl.DataFrame) -> pl.DataFrame:
-    return said.group_by("person_key").agg(pl.col("value").unique().alias("values"))
+def _witness(rows: list[tuple[object, ...]], attributes: tuple[str, ...]) -> pl.DataFrame:
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
+        _PERSON: pl.Int64,
+        "system_code": pl.String,
+        "source_key": pl.String,
+        "source_at": pl.Datetime("us"),
+        **dict.fromkeys(attributes, pl.String),
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        table_code=pl.lit("resident"), role_code=pl.lit("self")
+    )
 
 
-def _long(table: pl.DataFrame, library: Library, attributes: list[str]) -> pl.DataFrame:
+def _long(table: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     mixed = [
         int(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:4], 16) % 8192
         for text in (table["source_key"] + table["role_code"]).to_list()
     ]
+    # A time after the day of the cut is no time.
+    second = (
+        pl.when(pl.col("source_at").is_null() | (pl.col("source_at").dt.date() > as_of))
+        .then(0)
+        .otherwise(pl.col("source_at").dt.epoch("s").clip(lower_bound=0))
+    )
     return table.with_columns(
-        mixer=pl.Series(mixed, dtype=pl.Int64), second=pl.col("second").cast(pl.Int64)
+        mixer=pl.Series(mixed, dtype=pl.Int64), second=second.cast(pl.Int64)
     ).unpivot(
-        on=attributes,
-        index=[library.key, *_KEYED, "second", "mixer"],
+        on=[name for name in ATTRIBUTES if name in table.columns],
+        index=[_PERSON, *_KEYED, "second", "mixer"],
         variable_name="attribute",
         value_name="value",
     )

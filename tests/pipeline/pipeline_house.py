@@ -91,13 +91,7 @@ class House:
 
     def citybase(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command as a person types it."""
-        return subprocess.run(
-            [Path(sys.executable).parent / "citybase", *arguments],
-            env={**os.environ, "CITYBASE_HOME": str(self.settings.home)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return citybase(self.settings, *arguments)
 
     @contextmanager
     def warehouse(self, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -156,6 +150,17 @@ class Built:
     house: House
     city: CityReport
     outcome: RunOutcome
+
+
+def citybase(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command as a person types it, on that installation."""
+    return subprocess.run(
+        [Path(sys.executable).parent / "citybase", *arguments],
+        env={**os.environ, "CITYBASE_HOME": str(settings.home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @contextmanager

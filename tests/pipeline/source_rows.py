@@ -95,7 +95,8 @@ def _relation(system: System, table: Table) -> sql.Identifier:
 def _edit_line(house: House, system: System, table: Table, key: str, names: dict[str, Any]) -> None:
     assert isinstance(system.connection, CsvConnection)
     encoding = system.connection.encoding
-    (path,) = Path(house.location(system.system)).glob(table.source_name)
+    # A city that has lived on delivers dated files; the newest one counts.
+    path = max(Path(house.location(system.system)).glob(table.source_name))
     lines = path.read_bytes().split(b"\n")
     header = next(csv.reader([lines[0].decode(encoding).rstrip("\r")]))
     (place,) = (n for n, line in enumerate(lines) if line.startswith(f"{key},".encode(encoding)))

@@ -1,11 +1,13 @@
-"""A day in the life of an installation: edits at the sources, and the builds that follow them.
+"""Two months in the life of an installation: a city is built, lives on, is edited, and every way of
+building the library again stands beside the deltas, to be compared with.
 
-A delta build follows the first edits; the build that follows the second ones is killed and run
-again; a full refresh in small buckets and a build into an emptied warehouse stand beside, to be
-compared with. Add a build here when another way of building must end equal. Keep out: what is
-expected of it.
+The city lives 30 days and `citybase build` follows; clerks edit rows and a delta follows; the delta
+that follows the last edits is killed and run again. Then a full refresh in small buckets, and a
+build into an emptied warehouse. Add a build here when another way of building must end equal. Keep
+out: what is expected of it.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -14,10 +16,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from citybase.score import Score, score_published
+from sources.contract import PostgresConnection
 from sources.identity_register import REGISTERS, land_register
-from tests.pipeline.edits import Edited, edit_everywhere, rename_resident
-from tests.pipeline.pipeline_house import House, copied, differences
+from sources.registry import load_registry
+from sources.simulator.servers import running_postgresql
+from tests.pipeline.edits import Edited, edit_everywhere, edit_once_more
+from tests.pipeline.pipeline_house import House, city_home, citybase, differences
 
 PERSON = "library.lib_population__entity_person"
 GOLDEN = "intermediate.int_population__person_golden"
@@ -31,62 +38,138 @@ MARKED = {
     "library.lib_legal_entity__link_entity_source": "entity_key",
     "library.lib_licence__entity_licence": "licence_key",
 }
+SEED = 20260105
+SCALE = 0.0005
+DAYS = 30
 _KILLED_AFTER = "OK created sql library model intermediate.int_population__person_golden"
+_EDITED = (
+    "household_register",
+    "social_security",
+    "migrant_register",
+    "health_record",
+    "civil_registry",
+    "enterprise_register",
+    "market_licence",
+)
+
+
+@dataclass(frozen=True)
+class Demonstrated:
+    """The city as `citybase demo` left it: what that printed, and the score of what it published.
+
+    ``built`` is its warehouse then.
+    """
+
+    house: House
+    printed: dict[str, Any]
+    score: Score
+    built: Path
+
+
+@dataclass(frozen=True)
+class Evolved:
+    """The city 30 days later: what happened to it, and the score of the build that followed."""
+
+    house: House
+    report: dict[str, Any]
+    built: str
+    score: Score
+    warehouse: Path
 
 
 @dataclass(frozen=True)
 class Story:
-    """The copy after its delta builds, what was edited, and the builds to compare with."""
+    """The house after its delta builds, what was edited, and the builds to compare with."""
 
     house: House
     edited: Edited
     written: dict[str, set[int]]
     warehouse_before: Path
+    delta: Path
     state_when_killed: dict[str, tuple[int, int]]
     refreshed: Path
     emptied: Path
 
 
 @contextmanager
-def told(built: House, folder: Path) -> Iterator[Story]:
-    """Live through the day on a copy of a built installation; ``folder`` takes the warehouses."""
-    with copied(built, folder / "edited", has_own_sources=True) as house:
-        warehouse = house.settings.warehouse
-        edited = edit_everywhere(house)
-        house.extract()
-        house.bind()
-        _mark(house)
-        house.dbt("run")
-        written = {table: _unmarked(house, table, key) for table, key in MARKED.items()}
-        _unmark(house)
-        before = shutil.copy2(warehouse, folder / "before.duckdb")
-
-        rename_resident(house, edited.called, "二次更名")
-        rename_resident(house, edited.renamed, "二次更正")
-        house.extract("household_register")
-        house.bind()
-        _build_and_kill(house)
-        state_when_killed = differences(before, warehouse, schemas=["intermediate", "library"])
-        house.dbt("run")
-        for register in REGISTERS:
-            land_register(house.settings, register)
-
-        shutil.copy2(warehouse, folder / "delta.duckdb")
-        house.dbt("run", "--full-refresh", "--vars", "{library_bucket_rows: 500}")
-        shutil.move(warehouse, folder / "refreshed.duckdb")
-        house.bind()
-        house.dbt("build", "--exclude-resource-type", "test")
-        shutil.move(warehouse, folder / "emptied.duckdb")
-        shutil.copy2(folder / "delta.duckdb", warehouse)
-        yield Story(
-            house=house,
-            edited=edited,
-            written=written,
-            warehouse_before=Path(before),
-            state_when_killed=state_when_killed,
-            refreshed=folder / "refreshed.duckdb",
-            emptied=folder / "emptied.duckdb",
+def demonstrated_city(folder: Path) -> Iterator[Demonstrated]:
+    """A city made and built by the command a newcomer types; ``folder`` takes a copy."""
+    with city_home() as settings:
+        done = citybase(settings, "demo", "--json", "--seed", str(SEED), "--scale", str(SCALE))
+        assert done.returncode == 0, done.stderr[-4000:]
+        server = running_postgresql(
+            settings.city / "postgresql", settings.city / "postgresql.password"
         )
+        assert server is not None
+        databases = {
+            system.system: system.system
+            for system in load_registry().systems
+            if isinstance(system.connection, PostgresConnection)
+        }
+        house = House(settings, server, databases)
+        yield Demonstrated(
+            house=house,
+            printed=json.loads(done.stdout),
+            score=score_published(settings),
+            built=Path(shutil.copy2(settings.warehouse, folder / "demonstrated.duckdb")),
+        )
+
+
+def live_on(demonstrated: Demonstrated, folder: Path) -> Evolved:
+    """Let the city live 30 days, and build."""
+    house = demonstrated.house
+    lived = house.citybase("city", "evolve", "--days", str(DAYS), "--json")
+    assert lived.returncode == 0, lived.stderr[-4000:]
+    built = house.citybase("build")
+    assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-2000:]
+    return Evolved(
+        house=house,
+        report=json.loads(lived.stdout),
+        built=built.stdout,
+        score=score_published(house.settings),
+        warehouse=Path(shutil.copy2(house.settings.warehouse, folder / "evolved.duckdb")),
+    )
+
+
+def told(evolved: Evolved, folder: Path) -> Story:
+    """Edit, build in deltas, and build in every other way; ``folder`` takes the warehouses."""
+    house = evolved.house
+    warehouse = house.settings.warehouse
+    edited = edit_everywhere(house)
+    house.extract(*_EDITED)
+    house.bind()
+    _mark(house)
+    house.dbt("run")
+    written = {table: _unmarked(house, table, key) for table, key in MARKED.items()}
+    _unmark(house)
+    before = Path(shutil.copy2(warehouse, folder / "before.duckdb"))
+
+    edit_once_more(house, edited)
+    house.extract("household_register")
+    house.bind()
+    _build_and_kill(house)
+    state_when_killed = differences(before, warehouse, schemas=["intermediate", "library"])
+    house.dbt("run")
+    for register in REGISTERS:
+        land_register(house.settings, register)
+
+    delta = Path(shutil.copy2(warehouse, folder / "delta.duckdb"))
+    house.dbt("run", "--full-refresh", "--vars", "{library_bucket_rows: 500}")
+    shutil.move(warehouse, folder / "refreshed.duckdb")
+    house.bind()
+    house.dbt("build", "--exclude-resource-type", "test")
+    shutil.move(warehouse, folder / "emptied.duckdb")
+    shutil.copy2(delta, warehouse)
+    return Story(
+        house=house,
+        edited=edited,
+        written=written,
+        warehouse_before=before,
+        delta=delta,
+        state_when_killed=state_when_killed,
+        refreshed=folder / "refreshed.duckdb",
+        emptied=folder / "emptied.duckdb",
+    )
 
 
 def _mark(house: House) -> None:

@@ -29,7 +29,8 @@ pytestmark = pytest.mark.pipeline
 
 PERSON = "library.lib_population__entity_person"
 GRAIN = "lib_population__entity_person__one_row_per_person"
-NUMBER = "lib_population__entity_person__resident_number_belongs_to_one_person"
+IDENTIFIER = "library.lib_population__link_person_identifier"
+NUMBER = "lib_population__link_person_identifier__one_row_per_person_and_identifier"
 CODE = "lib_population__entity_person__sex_code_is_a_code"
 RECONCILED = "read_is_landed_plus_quarantined"
 
@@ -56,6 +57,11 @@ def broken(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[B
             connection.execute(
                 f"insert into {PERSON} select * from {PERSON} where person_key in ({keys})"
             )
+            numbers = ", ".join(literal(number) for _, number in doubled)
+            connection.execute(
+                f"insert into {IDENTIFIER} select * from {IDENTIFIER}"
+                f" where person_key in ({keys}) and identifier_number in ({numbers})"
+            )
             connection.execute(
                 f"update {PERSON} set sex_code = 'Z' where person_key ="
                 f" (select max(person_key) from {PERSON})"
@@ -72,7 +78,7 @@ def test_the_run_fails_by_exactly_the_broken_promises(broken: Broken) -> None:
         event = broken.events[name]
         assert event.severity is dg.AssetCheckSeverity.ERROR
         assert event.blocking
-        assert event.asset_key.path[-1] == PERSON.partition(".")[2]
+        assert event.asset_key.path[-1] in (PERSON.partition(".")[2], IDENTIFIER.partition(".")[2])
 
 
 def test_the_check_says_how_many_rows_and_which_masked(broken: Broken) -> None:
@@ -84,7 +90,7 @@ def test_the_check_says_how_many_rows_and_which_masked(broken: Broken) -> None:
     assert {row["person_key"] for row in _samples(broken, GRAIN)} == {
         str(key) for key, _ in broken.doubled
     }
-    shown = {row["unique_field"] for row in _samples(broken, NUMBER)}
+    shown = {row["identifier_number"] for row in _samples(broken, NUMBER)}
     assert shown == {"*" * 14 + number[-4:] for _, number in broken.doubled}
 
 

@@ -1,35 +1,43 @@
-"""Keys are minted once and outlive the warehouse: landing remembers them."""
+"""Keys are minted once and outlive the warehouse: landing remembers them, and whatever happens to
+a key is a row.
+"""
 
+from itertools import pairwise
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
-from citybase.duck import connect
+from citybase.duck import connect, literal
 from orchestration.assets.identity_register import register_key
 from orchestration.assets.publish import serving_keys
 from orchestration.instance import open_instance
 from sources.identity_register import REGISTERS, SYSTEM
+from tests.pipeline.edits import TWICE_NUMBERED
 from tests.pipeline.pipeline_house import Built, House, copied, kept_environment
-from tests.pipeline.story import Story
+from tests.pipeline.story import Demonstrated, Evolved, Story
 
 pytestmark = pytest.mark.pipeline
 
 MODELS = {register.table_code: f"intermediate.{register.model}" for register in REGISTERS}
-Minted = dict[str, int]
+_ENTRY = ("entry_no", "operation", "key", "anchor", "related_key")
+Entries = set[tuple[object, ...]]
 
 
 @pytest.mark.parametrize("table", MODELS)
-def test_an_anchor_has_one_key_and_a_key_one_anchor(built: Built, table: str) -> None:
-    rows = built.house.rows(f"select key, anchor from {MODELS[table]} where operation = 'mint'")
+def test_every_subject_has_a_key_of_its_own(built: Built, table: str) -> None:
+    rows = built.house.rows(
+        f"select key, anchor from {MODELS[table]} where operation in ('mint', 'split')"
+    )
     assert len(rows) > 100
-    assert len({key for key, _ in rows}) == len({anchor for _, anchor in rows}) == len(rows)
+    assert len({anchor for _, anchor in rows}) == len(rows)
     assert sorted(key for key, _ in rows) == list(range(1, len(rows) + 1))
 
 
 @pytest.mark.parametrize("table", MODELS)
 def test_what_was_minted_has_landed(built: Built, table: str) -> None:
-    assert _landed(built.house, table) == _minted(built.house.settings.warehouse, table)
+    assert _landed(built.house, table) == _entries(built.house.settings.warehouse, table)
 
 
 def test_keys_land_before_they_are_published(built: Built) -> None:
@@ -46,22 +54,101 @@ def test_keys_land_before_they_are_published(built: Built) -> None:
 
 
 @pytest.mark.parametrize("table", MODELS)
-def test_keys_survive_every_kind_of_build(built: Built, story: Story, table: str) -> None:
-    first = _minted(built.house.settings.warehouse, table)
-    delta = _minted(story.house.settings.warehouse, table)
-    assert first.items() <= delta.items()
-    assert _minted(story.refreshed, table) == delta
+def test_the_register_only_grows_and_every_build_ends_with_it(
+    demonstrated: Demonstrated, evolved: Evolved, story: Story, table: str
+) -> None:
+    delta = _entries(story.delta, table)
+    assert _entries(demonstrated.built, table) < _entries(evolved.warehouse, table) <= delta
+    assert _entries(story.refreshed, table) == delta
     # Only landing knew the keys when the warehouse was gone.
-    assert _minted(story.emptied, table) == delta
+    assert _entries(story.emptied, table) == delta
     assert _landed(story.house, table) == delta
 
 
-def test_new_identities_get_new_keys(built: Built, story: Story) -> None:
-    first = _minted(built.house.settings.warehouse, "person")
-    delta = _minted(story.house.settings.warehouse, "person")
-    new = {key for anchor, key in delta.items() if anchor not in first}
-    assert len(new) == 2
-    assert min(new) > max(first.values())
+def test_no_record_changes_its_person_silently(
+    demonstrated: Demonstrated, evolved: Evolved, story: Story
+) -> None:
+    builds = (demonstrated.built, evolved.warehouse, story.warehouse_before, story.delta)
+    moved = []
+    for before, after in pairwise(builds):
+        unexplained, explained = _moved(before, after)
+        assert unexplained == []
+        moved.append(explained)
+    # A whole month moved nobody or some; the edits moved somebody on both days.
+    assert moved[1]
+    assert moved[2]
+    for rebuilt in (story.refreshed, story.emptied):
+        assert _moved(story.delta, rebuilt) == ([], 0)
+
+
+def test_the_comparison_sees_a_record_that_moved(story: Story, tmp_path: Path) -> None:
+    tampered = tmp_path / "tampered.duckdb"
+    tampered.write_bytes(story.delta.read_bytes())
+    person = story.edited.called.person_key
+    with connect(tampered) as connection:
+        connection.execute(
+            "update library.lib_population__link_person_source set person_key ="
+            f" {story.edited.renamed.person_key} where person_key = {person}"
+            " and table_code = 'resident_record'"
+        )
+    unexplained, _ = _moved(story.delta, tampered)
+    assert [row[-2:] for row in unexplained] == [(person, story.edited.renamed.person_key)]
+
+
+def test_a_corrected_number_and_a_changed_name_keep_the_key(story: Story) -> None:
+    edited = story.edited
+    assert _key_of(story, "resident", edited.renamed.resident_no) == edited.renamed.person_key
+    assert _key_of(story, "resident", edited.corrected.resident_no) == edited.corrected.person_key
+    borne = dict(
+        story.house.rows(
+            "select identifier_number, is_replaced"
+            " from library.lib_population__link_person_identifier"
+            f" where person_key = {edited.corrected.person_key}"
+        )
+    )
+    assert borne == {edited.corrected.number: True, edited.corrected_number: False}
+
+
+def test_a_number_changed_without_a_word_splits_and_the_register_row_keeps_the_key(
+    story: Story,
+) -> None:
+    edited = story.edited
+    key = edited.renumbered.person_key
+    assert _key_of(story, "resident", edited.renumbered.resident_no) == key
+    others = set(
+        story.house.column(
+            "select person_key from library.lib_population__link_person_identifier"
+            f" where identifier_number = {literal(edited.renumbered.number)}"
+        )
+    )
+    assert len(others) == 1
+    assert ("split", key, *others) in _events(story)
+
+
+def test_a_second_bearer_of_a_number_is_another_person(story: Story) -> None:
+    first = story.edited.shared
+    second = _key_of(story, "resident", "zz-second")
+    assert _key_of(story, "resident", first.resident_no) == first.person_key != second
+    assert {first.person_key, second} == set(
+        story.house.column(
+            "select person_key from quality.dq_population__shared_number"
+            f" where identifier_number = {literal(first.number)}"
+        )
+    )
+
+
+def test_two_numbers_of_one_man_are_merged_into_the_elder_key(story: Story) -> None:
+    with connect(story.warehouse_before, read_only=True) as connection:
+        before = connection.execute(
+            "select person_key from library.lib_population__entity_person"
+            f" where resident_number in {TWICE_NUMBERED}"
+        ).fetchall()
+    keys = {key for (key,) in before}
+    assert len(keys) == 2
+    now = {_key_of(story, table, "zz-twice") for table in ("resident", "insured_person")}
+    assert len(now) == 1
+    assert now < keys
+    assert ("merge", *(keys - now), *now) in _events(story)
 
 
 def test_a_register_that_contradicts_landing_is_refused(built: Built, tmp_path: Path) -> None:
@@ -69,26 +156,121 @@ def test_a_register_that_contradicts_landing_is_refused(built: Built, tmp_path: 
         house.bind()
         swap = "case key when 1 then 2 when 2 then 1 else key end"
         with house.warehouse(read_only=False) as connection:
-            connection.execute(f"update {MODELS['person']} set key = {swap}")
+            connection.execute(
+                f"update {MODELS['person']} set key = {swap} where operation = 'mint'"
+            )
         said = house.dbt("run", "-s", "int_population__identity_register", succeeds=False)
-        assert "gives 2 keys to other anchors than landing does" in said
+        assert "tells 2 entries otherwise than landing does" in said
         assert "remove the warehouse file and build again" in said
-        minted = _minted(house.settings.warehouse, "person")
-        landed = _landed(house, "person")
-        assert {anchor for anchor in minted if minted[anchor] != landed[anchor]} == {
-            anchor for anchor, key in landed.items() if key in (1, 2)
-        }
+        differing = _entries(house.settings.warehouse, "person") ^ _landed(house, "person")
+        assert len(differing) == 4
 
 
-def _minted(warehouse: Path, table: str) -> Minted:
+def _events(story: Story) -> list[tuple[object, ...]]:
+    return story.house.rows(
+        "select operation_code, former_person_key, person_key"
+        " from library.lib_population__event_identity"
+    )
 
+
+def _key_of(story: Story, table: str, source_key: str) -> int:
+    return int(
+        story.house.one(
+            "select person_key from library.lib_population__link_person_source where"
+            f" table_code = {literal(table)} and source_key = {literal(source_key)}"
+        )
+    )
+
+
+def _moved(before: Path, after: Path) -> tuple[list[tuple[object, ...]], int]:
+    """The records that have another person than before, or none any more, without a word; and how
+    many have one by a row of the register or because what they say of him is something else now.
+    """
+    with connect() as connection:
+        for name, path in (("before", before), ("after", after)):
+            connection.execute(f"attach {literal(str(path))} as {name} (read_only)")
+        rows = connection.execute(_MOVED).fetchall()
+    return [row[1:] for row in rows if not row[0]], sum(bool(row[0]) for row in rows)
+
+
+_MOVED = """
+with recorded as (
+    select max(entry_no) as entry_no from before.intermediate.int_population__identity_register
+),
+
+-- What happened to keys and anchors between the two builds.
+entry as (
+    select register.*
+    from after.intermediate.int_population__identity_register as register
+    cross join recorded
+    where register.entry_no > recorded.entry_no
+),
+
+event as (
+    select event.former_person_key, event.person_key
+    from after.library.lib_population__event_identity as event
+    cross join recorded
+    where event.identity_event_no > recorded.entry_no
+),
+
+said as (
+    select
+        record.system_code, record.table_code, record.source_key, record.role_code,
+        record.identity_number, record.name, record.birth_date, record.register_anchor,
+        link.person_key
+    from before.intermediate.int_population__person_record as record
+    inner join before.library.lib_population__link_person_source as link
+        using (system_code, table_code, source_key, role_code)
+),
+
+says as (
+    select
+        record.system_code, record.table_code, record.source_key, record.role_code,
+        record.identity_number, record.name, record.birth_date, record.register_anchor,
+        record.identity_anchor, reading.reading, link.person_key
+    from after.intermediate.int_population__person_record as record
+    left join after.library.lib_population__link_person_source as link
+        using (system_code, table_code, source_key, role_code)
+    left join after.intermediate.int_population__name_reading as reading
+        on record.name = reading.name
+)
+
+select
+    said.identity_number is distinct from says.identity_number
+    or said.name is distinct from says.name
+    or said.birth_date is distinct from says.birth_date
+    or exists (
+        select 1 from event
+        where event.former_person_key = said.person_key and event.person_key = says.person_key
+    )
+    or exists (
+        select 1 from entry
+        where entry.key = says.person_key
+            and entry.anchor in (
+                says.identity_anchor, says.register_anchor,
+                says.identity_anchor || '#' || says.reading
+            )
+    ) as is_explained,
+    system_code, table_code, source_key, role_code, said.person_key, says.person_key
+from said
+inner join says using (system_code, table_code, source_key, role_code)
+where said.person_key is distinct from says.person_key
+order by all
+"""
+
+
+def _entries(warehouse: Path, table: str) -> Entries:
     with connect(warehouse, read_only=True) as connection:
-        return dict(connection.execute(f"select anchor, key from {MODELS[table]}").fetchall())
+        return _rows(connection, f"select {', '.join(_ENTRY)} from {MODELS[table]}")
 
 
-def _landed(house: House, table: str) -> Minted:
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> Entries:
+    return set(connection.execute(query).fetchall())
+
+
+def _landed(house: House, table: str) -> Entries:
     """What the files of landing say, read without DuckDB."""
     segments = sorted((house.settings.landing / SYSTEM / table).glob("*.parquet"))
     rows = pl.concat([pl.read_parquet(segment) for segment in segments])
-    assert rows["anchor"].n_unique() == rows.height
-    return dict(rows.select("anchor", "key").iter_rows())
+    assert rows["entry_no"].n_unique() == rows.height
+    return set(rows.select(_ENTRY).iter_rows())

@@ -3,69 +3,26 @@ that never gave anything stops the build with one error.
 """
 
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
-import psycopg
 import pytest
-from psycopg import sql
 
 from citybase.settings import Settings
 from orchestration.checks.landing import SOURCE_ANSWERED
-from orchestration.run import RunOutcome
-from sources.ledger import Batch
 from sources.registry import load_registry
-from tests.pipeline.pipeline_house import Built, House, copied, differences, evaluations
-from tests.pipeline.source_rows import source_relation
+from tests.pipeline.disturbance import (
+    WRONG_PASSWORD,
+    Disturbed,
+    expected_failures,
+    give_wrong_password,
+    last_batches,
+)
+from tests.pipeline.pipeline_house import Built, House, differences, evaluations
 
 pytestmark = pytest.mark.pipeline
 
-WRONG_PASSWORD = "wrong-and-secret-3f9c"
-# What befalls each table: a word of its error, and of the remedy.
-EXPECTED = {
-    ("household_register", "resident"): ("password", "CITYBASE_SOURCE_HOUSEHOLD_REGISTER"),
-    ("household_register", "household"): ("password", "CITYBASE_SOURCE_HOUSEHOLD_REGISTER"),
-    ("licence_issuing", "licence"): ("cannot be reached", "CITYBASE_SOURCE_LICENCE_ISSUING"),
-    ("social_security", "insured_unit"): ("does not exist", "`source:`"),
-    ("enterprise_register", "enterprise"): ("lacks column", "entname_new"),
-}
-
-
-@dataclass(frozen=True)
-class Disturbed:
-    """A build while four systems are disturbed in four ways."""
-
-    house: House
-    outcome: RunOutcome
-    before: dict[tuple[str, str], Batch | None]
-    secrets: set[str]
-
-
-@pytest.fixture(scope="module")
-def disturbed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disturbed]:
-    folder = tmp_path_factory.mktemp("disturbed")
-    with copied(built.house, folder / "disturbed", has_own_sources=True) as house:
-        secrets = _passwords(house) | {WRONG_PASSWORD, house.server.password}
-        _give_wrong_password(house, "household_register")
-        # As a stopped server looks: nobody listens on its socket.
-        location = house.location("licence_issuing")
-        house.locate(
-            "licence_issuing",
-            location.replace(f"host={house.server.socket_folder} ", f"host={folder} "),
-        )
-        with house.connect_source("social_security") as postgres:
-            table = source_relation("social_security", "insured_unit")
-            postgres.execute(sql.SQL("drop table {}").format(table))
-        with house.connect_source("enterprise_register") as postgres:
-            postgres.execute(
-                sql.SQL("alter table {} rename column entname to entname_new").format(
-                    source_relation("enterprise_register", "enterprise")
-                )
-            )
-        before = _last_batches(house)
-        yield Disturbed(house, house.run(), before, secrets)
+EXPECTED = expected_failures()
 
 
 def test_the_build_succeeds_and_warns_of_exactly_the_tables_that_failed(
@@ -118,7 +75,7 @@ def test_the_libraries_stand_on_the_last_good_data(built: Built, disturbed: Dist
 
 
 def test_no_password_is_in_any_event_or_log(disturbed: Disturbed) -> None:
-    assert len(disturbed.secrets) == 6
+    assert len(disturbed.secrets) == len(disturbed.house.databases) + 2
     written = [
         path
         for folder in (disturbed.house.settings.dagster_home, disturbed.house.settings.home / "dbt")
@@ -137,7 +94,7 @@ def test_a_source_that_never_landed_stops_the_build_with_one_error(
     house = House(Settings(home=tmp_path / "first"), built.house.server, built.house.databases)
     house.settings.city.mkdir(parents=True)
     shutil.copy2(built.house.settings.city_environment, house.settings.city_environment)
-    _give_wrong_password(house, "household_register")
+    give_wrong_password(house, "household_register")
     outcome = house.run()
     assert not outcome.succeeded
     (error,) = outcome.errors
@@ -145,31 +102,9 @@ def test_a_source_that_never_landed_stops_the_build_with_one_error(
     assert "has never landed" in error
     assert "CITYBASE_SOURCE_HOUSEHOLD_REGISTER" in error
     assert WRONG_PASSWORD not in error
-    landed = {key for key, batch in _last_batches(house).items() if batch is not None}
+    landed = {key for key, batch in last_batches(house).items() if batch is not None}
     assert {system for system, _ in landed} == {
         system.system for system in load_registry().systems
     } - {"household_register"}
     assert not house.settings.warehouse.exists()
     assert not house.settings.serving.exists()
-
-
-def _give_wrong_password(house: House, system: str) -> None:
-    location = house.location(system)
-    right = psycopg.conninfo.conninfo_to_dict(location)["password"]
-    house.locate(system, location.replace(f"password={right}", f"password={WRONG_PASSWORD}"))
-
-
-def _passwords(house: House) -> set[str]:
-    found = {
-        str(psycopg.conninfo.conninfo_to_dict(house.location(system))["password"])
-        for system in house.databases
-    }
-    assert len(found) == len(house.databases)
-    return found
-
-
-def _last_batches(house: House) -> dict[tuple[str, str], Batch | None]:
-    return {
-        (system.system, table.table): house.last(system.system, table.table)
-        for system, table in load_registry().tables()
-    }
