@@ -20,6 +20,7 @@ PLAN = CityPlan(seed=1, scale=0.0005)
 _LIVED_IN = {"demonstrated", "evolved", "story"}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With `--dist loadgroup` each worker makes one of the two installations, and none both."""
     here = Path(__file__).parent
