@@ -33,7 +33,7 @@ ui: .venv/.base ## Open Dagster on the same assets
 test: .venv/.dev ## Set up, then run every tier of the tests
 	$(PYTEST) -m unit
 	$(PYTEST) -m conventions
-	$(PIPELINE) -m pipeline
+	$(PYTEST) -m pipeline -m pipeline
 	$(PYTEST) -m integration
 
 test-unit: .venv/.dev ## The inner loop: seconds, no server
@@ -43,7 +43,7 @@ test-conventions: .venv/.dev ## The house rules
 	$(PYTEST) -m conventions
 
 test-pipeline: .venv/.dev ## The synthetic city end to end
-	$(PIPELINE) -m pipeline
+	$(PYTEST) -m pipeline -m pipeline
 
 test-integration: .venv/.dev ## Real servers, real processes
 	$(PYTEST) -m integration

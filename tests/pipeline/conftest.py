@@ -1,10 +1,9 @@
 """Two installations for the whole tier: a built city that nobody changes (it is copied), and one
-that is lived in. Each worker has one of them. The cities' servers are stopped at the end, whatever
+that is lived in. The cities' servers are stopped at the end, whatever
 happened.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -17,18 +16,6 @@ from tests.pipeline.pipeline_house import Built, House, city_home
 from tests.pipeline.story import Demonstrated, Evolved, Story, demonstrated_city, live_on, told
 
 PLAN = CityPlan(seed=1, scale=0.0005)
-_LIVED_IN = {"demonstrated", "evolved", "story"}
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup` each worker makes one of the two installations, and none both."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.parent == here:
-            names = set(getattr(item, "fixturenames", ()))
-            group = "lived_in" if names & _LIVED_IN else "built"
-            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
