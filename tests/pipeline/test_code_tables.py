@@ -35,6 +35,10 @@ OF_PERSONS = {
 }
 LICENCE = "library.lib_licence__entity_licence"
 ORGANISATION = "library.lib_legal_entity__entity_organisation"
+ORGANISATIONS = {ORGANISATION, f"{ORGANISATION}_provenance"}
+_DIVISION_CELLS = {
+    f"division_{cell}" for cell in ("source_code", "source_at", "rule_code", "is_conflicted")
+}
 OTHERS = {
     "library.lib_licence__code_licence_type",
     "library.lib_population__entity_household",
@@ -205,6 +209,7 @@ def test_a_kind_of_licence_that_outlives_its_holder_is_not_ended_by_his_death(
 def test_an_abolished_code_that_leads_to_another_county_moves_who_is_written_there(
     edited: Edited,
 ) -> None:
+    moved: set[str] = set()
     for table, number in (("resident", "record_no"), ("merchant", "merchant_no")):
         changed = edited.pairs(
             f"""
@@ -229,8 +234,21 @@ def test_an_abolished_code_that_leads_to_another_county_moves_who_is_written_the
         assert written
         assert {row[:2] for row in changed} == written, table
         assert {row[2:] for row in changed} == {(COUNTY, NOW_COUNTY)}, table
-    organisations = edited.changed(ORGANISATION, "entity_key")
-    assert set(organisations) <= {"division_code"}
+        moved |= {key for _, key in written}
+    # Of organisations only those that a moved row speaks of, and of them the county alone.
+    concerned = set(
+        edited.one.column(
+            "select entity_key from library.lib_legal_entity__link_entity_source"
+            f" where table_code = 'merchant' and source_key in {tuple(moved)}"
+        )
+    )
+    for table, columns in (
+        (ORGANISATION, {"division_code", "has_conflict"}),
+        (f"{ORGANISATION}_provenance", _DIVISION_CELLS),
+    ):
+        organisations = edited.changed(table, "entity_key")
+        assert set(organisations) <= columns, table
+        assert all(keys <= concerned for keys in organisations.values()), table
 
 
 def test_nothing_else_changes(edited: Edited) -> None:
@@ -243,7 +261,7 @@ def test_nothing_else_changes(edited: Edited) -> None:
             with_bookkeeping=False,
         )
     }
-    assert found <= OF_PERSONS | OTHERS | {LICENCE, ORGANISATION}, found
+    assert found <= OF_PERSONS | OTHERS | ORGANISATIONS | {LICENCE}, found
     persons = edited.changed(PERSON, "person_key")
     assert set(persons) <= {*ATTRIBUTES, "is_deceased", "source_record_count", "has_conflict"}
     # No key is minted, given up or passed on.
