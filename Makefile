@@ -6,8 +6,6 @@ export PYTHON
 BIN := .venv/bin
 # Two workers for two cores; a file stays with one worker, so that its fixtures are made once.
 PYTEST := $(BIN)/pytest -q -n 2 --dist loadfile
-# The pipeline tier has two installations, one for each worker (tests/pipeline/conftest.py).
-PIPELINE := $(BIN)/pytest -q -n 2 --dist loadgroup
 
 .PHONY: help setup demo ui test test-unit test-conventions test-pipeline test-integration check format lock sources clean
 
@@ -33,7 +31,7 @@ ui: .venv/.base ## Open Dagster on the same assets
 test: .venv/.dev ## Set up, then run every tier of the tests
 	$(PYTEST) -m unit
 	$(PYTEST) -m conventions
-	$(PYTEST) -m pipeline -m pipeline
+	$(PYTEST) -m pipeline
 	$(PYTEST) -m integration
 
 test-unit: .venv/.dev ## The inner loop: seconds, no server
@@ -43,7 +41,7 @@ test-conventions: .venv/.dev ## The house rules
 	$(PYTEST) -m conventions
 
 test-pipeline: .venv/.dev ## The synthetic city end to end
-	$(PYTEST) -m pipeline -m pipeline
+	$(PYTEST) -m pipeline
 
 test-integration: .venv/.dev ## Real servers, real processes
 	$(PYTEST) -m integration
