@@ -4,10 +4,12 @@ Keep out: what counts as caught (``defect_<library>.py`` says it per kind).
 """
 
 from dataclasses import dataclass
+from math import comb
 
 import duckdb
 
 EXAMPLES = 3
+CHANCE = 0.01
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,16 @@ class DefectFigure:
 
     @property
     def met(self) -> bool:
-        """The goal is reached, or there is none."""
-        return self.goal is None or self.share >= self.goal
+        """The goal is reached, there is none, or too few were injected to tell: as many misses
+        would come by chance once in a hundred cities that reach it.
+        """
+        if self.goal is None or self.share >= self.goal:
+            return True
+        fewer = sum(
+            comb(self.injected, n) * (1 - self.goal) ** n * self.goal ** (self.injected - n)
+            for n in range(self.missed)
+        )
+        return 1 - fewer > CHANCE
 
     def as_json(self) -> dict[str, int | float | bool | None]:
         """The figure for a program."""

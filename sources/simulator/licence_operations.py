@@ -119,7 +119,7 @@ timed as (
     from operation
 )
 select
-    left(record_no, 2) || 'CZ' || substr(record_no, 3) || step::varchar as operation_no,
+    left(record_no, 2) || 'CZ' || substr(record_no, 3) || 'B' || step::varchar as operation_no,
     licence_identifier,
     record_no,
     operation_code,

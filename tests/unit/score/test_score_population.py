@@ -214,7 +214,7 @@ def test_a_figure_over_nothing_meets_no_goal() -> None:
 def test_a_missed_kind_of_damage_is_a_missed_score() -> None:
     right = Figure(library="population", code="name", right=1, total=1, goal=0.999)
     kind = DefectFigure(
-        library="population", defect="padded", injected=9, caught=8, false=None, goal=0.99
+        library="population", defect="padded", injected=99, caught=88, false=None, goal=0.99
     )
     assert Score(figures=(right,)).met
     assert not Score(figures=(right,), defects=(kind,)).met

@@ -45,10 +45,15 @@ counted as (
 -- The credit code took the place of all older codes.
 final as (
     select
-        *,
+        entity_key,
+        identifier_kind_code,
+        identifier_number,
         identifier_kind_code = 'uscc'
         or count(*) filter (where identifier_kind_code = 'uscc') over (partition by entity_key) = 0
-            as is_current
+            as is_current,
+        source_record_count,
+        first_seen_at,
+        last_seen_at
     from counted
 )
 
