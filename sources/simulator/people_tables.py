@@ -258,7 +258,7 @@ _INDIVIDUAL = PersonTable(
     joins=_EMPLOYED,
     extra={"employer_code": "employer.uscc"},
     columns={
-        "individual_no": key("ZR1", 9172849561, 6667),
+        "individual_no": key("ZRN", 9172849561, 6667),
         "id_number": "written_number",
         "name": "written_name",
         "sex_code": "sex_code",
