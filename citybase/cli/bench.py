@@ -15,11 +15,12 @@ from citybase.settings import project_root
 
 
 def bench(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(help="The measurement, e.g. identifiers.")],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
-    """Measure one thing in CPU-seconds."""
+    """Measure one thing in CPU-seconds. Its own options, e.g. --scale, follow the name."""
     folder = project_root() / "benchmarks"
     scripts = {path.stem: path for path in sorted(folder.glob("[a-z]*.py"))}
     if name not in scripts:
@@ -27,6 +28,7 @@ def bench(
             f"There is no measurement called {name!r} in {folder}.",
             remedy=f"Write one of: {', '.join(scripts) or 'none; use a checkout of the source'}.",
         )
-    command = [sys.executable, str(scripts[name]), *(["--json"] if as_json else [])]
+    options = [*context.args, *(["--json"] if as_json else [])]
+    command = [sys.executable, str(scripts[name]), *options]
     done = subprocess.run(command, check=False, cwd=project_root())  # noqa: S603 - own script
     raise typer.Exit(done.returncode)

@@ -51,7 +51,9 @@ app.command("versions")(serving.versions)
 app.command("query")(serving.query)
 app.command("score")(score.score)
 app.command("identify")(identify.identify)
-app.command("bench")(bench.bench)
+app.command("bench", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+    bench.bench
+)
 app.command("ui")(ui.ui)
 
 
