@@ -22,7 +22,14 @@ from sources.raw import bind as bind_cut
 from sources.registry import Registry
 
 BIND_LAYER = "bind"
-META_TABLES = ("cut", "batch", "source_table", "written_division")
+META_TABLES = (
+    "cut",
+    "batch",
+    "source_table",
+    "source_column",
+    "written_division",
+    "quarantine",
+)
 # A person's `citybase dbt` takes seconds to minutes: a run waits for it instead of failing.
 LOCK_PATIENCE_SECONDS = 600
 

@@ -14,7 +14,7 @@ MAY_READ = {
     "staging": {"raw", "meta", "staging"},
     "intermediate": {"staging", "intermediate", "library", "meta"},
     "library": {"staging", "intermediate", "library", "meta"},
-    "quality": {"intermediate", "library", "quality"},
+    "quality": {"intermediate", "library", "quality", "meta"},
     "mart": {"library", "quality", "mart"},
 }
 # Layers whose models belong to one library and are read by that library only.

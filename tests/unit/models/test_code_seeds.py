@@ -138,7 +138,8 @@ def test_the_licence_types_are_those_the_city_issues() -> None:
 
 def test_every_industry_division_is_in_one_section_and_the_8_3_are_eleven() -> None:
     rows = seed("code_industry_8_3")
-    assert [row["industry_code"] for row in rows] == [f"{number:02d}" for number in range(1, 98)]
+    divisions = [row["industry_division_code"] for row in rows]
+    assert divisions == [f"{number:02d}" for number in range(1, 98)]
     sections = {row["code"] for row in seed("code_value") if row["code_set"] == "economic_section"}
     assert {row["section_code"] for row in rows} == sections
     themes = {row["theme_code"]: row["theme_group_code"] for row in rows if row["theme_code"]}

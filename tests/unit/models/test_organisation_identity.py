@@ -226,10 +226,10 @@ def found(
         " successor_organisation_code)"
     )
     # this city's authority gives a converted enterprise a new code and no new existence
-    seed = (home / "seeds/code/succession_kind.csv").read_text(encoding="utf-8")
+    seed = (home / "seeds/code/code_succession_kind.csv").read_text(encoding="utf-8")
     assert "\n5,改制,false," in seed
     (folder / "seeds").mkdir()
-    (folder / "seeds/succession_kind.csv").write_text(
+    (folder / "seeds/code_succession_kind.csv").write_text(
         seed.replace("\n5,改制,false,", "\n5,改制,true,"), encoding="utf-8"
     )
     paths = [

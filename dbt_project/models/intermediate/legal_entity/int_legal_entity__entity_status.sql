@@ -45,7 +45,7 @@ given_way as (
             as succession_kind_code,
         max(succession.succeeded_date) as succeeded_date
     from {{ ref('stg_enterprise_register__succession') }} as succession
-    inner join {{ ref('succession_kind') }} as succession_kind
+    inner join {{ ref('code_succession_kind') }} as succession_kind
         on succession.succession_kind_code = succession_kind.kind_code
     inner join {{ ref('int_legal_entity__organisation_reference') }} as reference
         on

@@ -1,6 +1,6 @@
 -- Anchors joined by what is written together: a row of a register and its code, an organisation
 -- code and a registration number. Successor and predecessor are two organisations, unless the seed
--- succession_kind says that the same one only got a new code.
+-- code_succession_kind says that the same one only got a new code.
 with record as (
     select * from {{ ref('int_legal_entity__record_placed') }}
 ),
@@ -8,7 +8,7 @@ with record as (
 succession as (
     select succession.*
     from {{ ref('stg_enterprise_register__succession') }} as succession
-    inner join {{ ref('succession_kind') }} as succession_kind
+    inner join {{ ref('code_succession_kind') }} as succession_kind
         on succession.succession_kind_code = succession_kind.kind_code
     where succession_kind.is_same_organisation
 ),
