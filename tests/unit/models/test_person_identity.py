@@ -162,6 +162,9 @@ def stories() -> tuple[list[dict[str, str]], list[tuple[str, str]]]:
     story = Story()
     of_numbers(story.write)
     of_register(story.write)
+    of_misplaced_numbers(story.write)
+    of_changed_names(story.write)
+    of_second_bearers(story.write)
     of_searches(story.write)
     macao = Person("何永利", "1979-12-20", "M12345678", "13900000008")
     permit = number("1979-12-20", 17, "820000")
@@ -296,6 +299,85 @@ def of_register(write: Callable[..., str]) -> None:
     write("renamed social", "social", renamed, name="蒋大牛")
 
 
+def of_misplaced_numbers(write: Callable[..., str]) -> None:
+    """Rows of the register that bear somebody else's number."""
+    # The number is of a migrant nobody registers; the row's own birthday is not in it.
+    migrant = Person("于鹏飞", "1993-10-15", number("1993-10-15", 113), "13900000021")
+    for system in ("social", "medical", "health"):
+        write(f"migrant {system}", system, migrant)
+    child = Person(
+        "王可敏", "2018-05-20", number("2018-05-20", 114), "13900000022", household="h21"
+    )
+    write("child police", "household_register", child, number=migrant.number)
+    write("child school", "school", child)
+    write("child health", "health", child)
+
+    # The number is of a son whose own row is mistyped; all others know both by their numbers.
+    son = Person("杜一磊", "2008-11-06", number("2008-11-06", 87), "13900000023", household="h22")
+    mother = Person("樊晨佳", "1984-02-10", number("1984-02-10", 394), "13900000024", "2", "h22")
+    mistyped = son.number[:16] + str((int(son.number[16]) + 2) % 10) + son.number[17]
+    write("son police", "household_register", son, number=mistyped)
+    write("mother police", "household_register", mother, number=son.number)
+    for system in ("social", "medical", "health"):
+        write(f"son {system}", system, son)
+        write(f"mother {system}", system, mother)
+
+    # The same, and nobody else bears the number: only the birthday in it is not hers.
+    lonely = Person("谷雨晴", "1986-03-17", number("1986-03-17", 122), "13900000025", "2", "h23")
+    write("lonely police", "household_register", lonely, number=number("2008-12-24", 124))
+    write("lonely social", "social", lonely)
+    write("lonely health", "health", lonely)
+
+    # A number with another birthday than its bearer's, and no better one anywhere: it stays his.
+    odd = Person("柏长青", "1972-01-30", number("1972-11-03", 125), "13900000026", household="h24")
+    write("odd police", "household_register", odd)
+    write("odd social", "social", odd)
+
+
+def of_changed_names(write: Callable[..., str]) -> None:
+    """Names before a change that the police here never heard of, or know by the number alone."""
+    migrant = Person("陶悦若", "1980-12-20", number("1980-12-20", 40, "320106"), "13900000031", "2")
+    for system in ("migrants", "medical", "school"):
+        write(f"migrant {system} now", system, migrant)
+    write("migrant health before", "health", migrant, name="陶语静")
+    write("migrant marriage before", "civil", migrant, name="陶语静")
+
+    # Another surname: two people, as nobody keeps his given name for himself alone.
+    other = Person("石兰芝", "1980-12-20", migrant.number, "13900000032", "2")
+    write("other surname social", "social", other)
+    write("other surname fund", "fund", other)
+
+    # The police's file of names bears the number; the row of the register bears a damaged one.
+    renamed = Person("马凯健", "1989-08-15", number("1989-08-15", 621), "13900000033")
+    typo = renamed.number[:9] + str((int(renamed.number[9]) + 3) % 10) + renamed.number[10:]
+    write("renamed typo police", "household_register", renamed, number=typo)
+    change = {"table": "name_change", "row": "renamed typo police", "birth_date": ""}
+    write("renamed typo change", "household_register", renamed, former_name="马豪杰", **change)
+    write("renamed typo social", "social", renamed)
+    write("renamed typo marriage", "civil", renamed, name="马豪杰", birth_date="", phone="")
+
+
+def of_second_bearers(write: Callable[..., str]) -> None:
+    """Two bearers of one number, whose records have other damage besides."""
+    day = "1969-06-16"
+    shared = number(day, 141)
+    first = Person("洪大海", day, shared, "13900000041", household="h41", division="371321")
+    second = Person("路小川", day, shared, "13900000042", household="h42", division="371325")
+    stranger = Person("夏雨荷", "1990-02-02", number("1990-02-02", 142), "13900000043", "2")
+    write("stranger police", "household_register", stranger)
+    for label, person in (("first", first), ("second", second)):
+        write(f"burdened {label} police", "household_register", person)
+        write(f"burdened {label} social", "social", person)
+        write(f"burdened {label} medical", "medical", person)
+    # One wrong birthday, and once a stranger's number.
+    write("burdened second health", "health", second, birth_date="1969-03-08")
+    write("burdened second fund", "fund", second, number=stranger.number)
+    # Somebody else of that name and birthday, with his own row in the register.
+    namesake = replace(second, number=number(day, 145), phone="13900000044", household="h43")
+    write("namesake police", "household_register", namesake)
+    write("namesake social", "social", namesake)
+
+
 def of_searches(write: Callable[..., str]) -> None:
     """Records without a number."""
     # Nobody can be found: no number, a namesake of many, no birthday.
@@ -334,6 +416,20 @@ def of_searches(write: Callable[..., str]) -> None:
         ("renamed police", "renamed social"),
         ("card travel", "card residence"),
         ("both 203", "the one with the phone"),
+        ("migrant social", "migrant health"),
+        ("child police", "child school"),
+        ("son police", "son social"),
+        ("mother police", "mother social"),
+        ("lonely police", "lonely social"),
+        ("odd police", "odd social"),
+        ("migrant medical now", "migrant health before"),
+        ("migrant medical now", "migrant marriage before"),
+        ("other surname social", "other surname fund"),
+        ("renamed typo social", "renamed typo marriage"),
+        ("renamed typo social", "renamed typo police"),
+        ("burdened second police", "burdened second social"),
+        ("burdened second police", "burdened second health"),
+        ("burdened first police", "burdened first social"),
     ],
 )
 def test_one_person(identities: dict[str, tuple[str | None, str]], one: str, other: str) -> None:
@@ -352,6 +448,12 @@ def test_one_person(identities: dict[str, tuple[str | None, str]], one: str, oth
         ("keeps police", "given police"),
         ("plain police", "death of another"),
         ("crowd 0", "crowd 30"),
+        ("migrant social", "child police"),
+        ("son police", "mother police"),
+        ("migrant medical now", "other surname social"),
+        ("burdened first police", "burdened second police"),
+        ("burdened second police", "namesake police"),
+        ("burdened second fund", "stranger police"),
     ],
 )
 def test_two_people(identities: dict[str, tuple[str | None, str]], one: str, other: str) -> None:
