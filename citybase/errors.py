@@ -5,6 +5,9 @@ command line does that) and any error that wraps a programming mistake (those sh
 traceback).
 """
 
+from functools import partial
+from typing import Self
+
 
 class CitybaseError(Exception):
     """A failure an operator can mend.
@@ -18,6 +21,10 @@ class CitybaseError(Exception):
         super().__init__(f"{message} {remedy}")
         self.message = message
         self.remedy = remedy
+
+    def __reduce__(self) -> tuple[partial[Self], tuple[str]]:
+        """Errors of another process arrive whole."""
+        return partial(type(self), remedy=self.remedy), (self.message,)
 
 
 class SettingsError(CitybaseError):

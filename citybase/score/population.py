@@ -21,8 +21,8 @@ def score_population(connection: duckdb.DuckDBPyConnection) -> tuple[Figure, ...
     * ``person_key``: over the records that name a person by a valid number of that person and that
       can be read at all. Right when the record's key stands, over these records, for this person
       alone and this person, over these records, for this key alone.
-    * ``one_key``: over the people who have a key. Right when he has no other: one person split into
-      two is a false split.
+    * ``one_key``: over the people who have a key, be it of records without a valid number. Right
+      when he has no other: one person split into two is a false split.
     * ``search``: over the records without a usable number that were given a key by what else they
       say. Right when it is the person's.
     * ``name``, ``sex``, ``birth_date``, ``address``: over the rows of ``entity_person`` whose key
@@ -134,11 +134,37 @@ from person_record
 left join key_person on person_record.person_key = key_person.person_key
 """
 
+# A key made of records without a number, or with somebody else's, is a key too: it is whose most of
+# its records are, those with a valid number first.
 _ONE_KEY = """
+with counted as (
+    select
+        link.person_key,
+        record.person_id,
+        count(*) filter (where record.has_valid_number) as numbered,
+        count(*) as records,
+    from population.link_person_source as link
+    inner join city_truth.record as record using (system_code, table_code, source_key, role_code)
+    where record.person_id is not null
+    group by link.person_key, record.person_id
+),
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by person_key order by numbered desc, records desc, person_id
+        ) as place,
+    from counted
+),
+held as (
+    select person_id, person_key from ranked where place = 1
+    union
+    select person_id, person_key from person_record where person_key is not null
+)
 select
-    max(keys_of_person) = 1 as is_right,
-    'person ' || person_id || ': ' || max(keys_of_person) || ' keys' as example,
-from key_person
+    count(*) = 1 as is_right,
+    'person ' || person_id || ': ' || count(*) || ' keys' as example,
+from held
 group by person_id
 """
 

@@ -120,7 +120,13 @@ def test_a_right_library_is_right_about_everything(city: duckdb.DuckDBPyConnecti
     [
         pytest.param(
             "update population.link_person_source set person_key = 101 where source_key = 'R2'",
-            {"person_key": 3, "search": 2, "number_digit_typo": 1, "number_of_another": 1},
+            {
+                "person_key": 3,
+                "one_key": 1,
+                "search": 2,
+                "number_digit_typo": 1,
+                "number_of_another": 1,
+            },
             id="a record under another person's key",
         ),
         pytest.param(
@@ -130,6 +136,12 @@ def test_a_right_library_is_right_about_everything(city: duckdb.DuckDBPyConnecti
             " where person_key = 101",
             {"person_key": 2, "one_key": 1},
             id="a person split over two keys",
+        ),
+        pytest.param(
+            "insert into population.link_person_source values"
+            " (109, 'health_record', 'resident_record', 'H4', 'self', 'second')",
+            {"one_key": 1, "number_missing": 1},
+            id="a second key made of a record without a number",
         ),
         pytest.param(
             "delete from population.link_person_source where source_key = 'H1'",
