@@ -3,14 +3,18 @@
 Keep out: printing (the command line does that) and choosing what a job holds (`jobs.py`).
 """
 
+import os
+import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from typing import IO
 
 import dagster as dg
+from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._core.execution.execution_result import ExecutionResult
 
 from citybase.errors import WarehouseError
@@ -73,8 +77,12 @@ def run_job(
 ) -> RunOutcome:
     """Run a job of the code location to its end.
 
-    ``on_step`` is told each finished op as it ends. What dbt prints goes to a file of the run under
-    DAGSTER_HOME, not to the terminal.
+    ``on_step`` is told each finished op as it ends. What dbt and other children print goes to a
+    file of the run under DAGSTER_HOME, not to the terminal.
+
+    Raises:
+        KeyboardInterrupt: the run was interrupted; Dagster knows it as failed.
+        WarehouseError: there is no such job, or nothing is bound that it could build on.
     """
     started = time.monotonic()
     run_id = str(uuid.uuid4())
@@ -86,17 +94,23 @@ def run_job(
         with (
             log.open("w", encoding="utf-8") as output,
             redirect_stdout(output),
+            _children_told_to(output),
             _watched(instance, run_id, on_step),
         ):
-            result = job.execute_in_process(
-                instance=instance,
-                run_id=run_id,
-                raise_on_error=False,
-                run_config={
-                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                    "ops": {"dbt_build": {"config": {"full_refresh": is_full_refresh}}},
-                },
-            )
+            try:
+                result = job.execute_in_process(
+                    instance=instance,
+                    run_id=run_id,
+                    raise_on_error=False,
+                    run_config={
+                        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                        "ops": {"dbt_build": {"config": {"full_refresh": is_full_refresh}}},
+                    },
+                )
+            except DagsterExecutionInterruptedError:
+                raise KeyboardInterrupt from None
+    if _is_interrupted(result):
+        raise KeyboardInterrupt
     return _outcome(run_id, result, time.monotonic() - started)
 
 
@@ -111,6 +125,17 @@ def _check_job(settings: Settings, job_name: str) -> None:
             f"{job_name} builds on a bound cut, and {settings.warehouse} does not exist.",
             remedy="Run `citybase build` first: it extracts, binds and builds everything.",
         )
+
+
+def _is_interrupted(result: ExecutionResult) -> bool:
+    """Whether a step ended because somebody pressed Ctrl-C: Dagster takes that for a failure."""
+    for event in result.all_events:
+        error = event.step_failure_data.error if event.is_step_failure else None
+        while error is not None:
+            if error.cls_name in (DagsterExecutionInterruptedError.__name__, "KeyboardInterrupt"):
+                return True
+            error = error.cause
+    return False
 
 
 def _outcome(run_id: str, result: ExecutionResult, seconds: float) -> RunOutcome:
@@ -157,6 +182,23 @@ def _errors(result: ExecutionResult) -> Iterator[str]:
             told = error.message.strip() if error else event.message
             # A message of the database repeats the value it could not convert.
             yield f"{event.step_key}: {mask_numbers(str(told))}"
+
+
+@contextmanager
+def _children_told_to(output: IO[str]) -> Iterator[None]:
+    """What child processes write to stderr goes to ``output``; this process keeps its own.
+
+    A Ctrl-C reaches Dagster's small helpers too, and they answer with a traceback each.
+    """
+    sys.stderr.flush()
+    with os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8") as own:
+        os.dup2(output.fileno(), 2)
+        try:
+            with redirect_stderr(own):
+                yield
+        finally:
+            own.flush()
+            os.dup2(own.fileno(), 2)
 
 
 @contextmanager

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-console = Console()
+from citybase.cli.console import open_console
+
+console = open_console()
 
 
 def bind(

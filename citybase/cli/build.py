@@ -5,16 +5,14 @@ Keep out: what a job holds (`orchestration/jobs.py`).
 
 import os
 import subprocess
-import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from citybase.cli.console import bound_console
 from citybase.settings import load_settings
 
-# Bound to the real stream: a run sends what dbt prints elsewhere.
-console = Console(file=sys.stdout)
+console = bound_console()
 
 
 def build(

@@ -9,9 +9,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from citybase.cli.console import open_console
 from citybase.errors import SettingsError
 from citybase.settings import load_settings
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sources.simulator import CityStatus, EvolveReport
 
 app = typer.Typer(no_args_is_help=True)
-console = Console()
+console = open_console()
 
 
 @app.command()
@@ -97,7 +97,7 @@ def evolve(
     """
     from sources.simulator import evolve_city
 
-    quiet = Console(quiet=as_json)
+    quiet = open_console(quiet=as_json)
     report = evolve_city(
         load_settings(), days, on_step=lambda step: quiet.print(f"  [dim]{step}[/]")
     )

@@ -5,16 +5,15 @@ Writes ``reports/demo.json``. Keep out: every step of the way itself.
 
 import json
 import resource
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
+from citybase.cli.console import bound_console, open_console
 from citybase.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from citybase.score import Score
     from orchestration.run import RunOutcome
 
-# Bound to the real stream: a run sends what dbt prints elsewhere.
-console = Console(file=sys.stdout)
+console = bound_console()
 
 
 def demo(
@@ -41,7 +39,7 @@ def demo(
 
     started = time.monotonic()
     settings = load_settings()
-    out = Console(stderr=True) if as_json else console
+    out = open_console(stderr=True) if as_json else console
     path = settings.reports / "demo.json"
     # What a failed run leaves must not be taken for its result.
     path.unlink(missing_ok=True)

@@ -13,12 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from citybase.cli.console import open_console
 from citybase.cli.problems import Problem, print_problems
 
 if TYPE_CHECKING:
     from sources.extract import SystemResult
 
-console = Console()
+console = open_console()
 
 
 def extract(

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from citybase.cli.console import open_console
 from citybase.errors import IdentifierError
 from citybase.identifiers import Kind
 from citybase.identifiers import identify as identify_numbers
@@ -94,6 +95,6 @@ def identify(
         lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
         sys.stdout.write(f"[\n{lines}\n]\n")
     else:
-        console = Console()
+        console = open_console()
         for row in rows:
             _print(console, row)

@@ -9,14 +9,15 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from citybase.cli.console import open_console
 
 if TYPE_CHECKING:
     from sources.ledger import TableTotal
 
-console = Console()
+console = open_console()
 
 
 def ledger(

@@ -63,15 +63,28 @@ def main() -> None:
     try:
         make_private(load_settings())
         app()
-    except (KeyboardInterrupt, SystemExit) as end:
-        # Typer turns an interrupt inside a command into this exit code.
-        if isinstance(end, SystemExit) and end.code != _INTERRUPTED:
+    except BaseException as error:
+        if _is_interrupt(error):
+            console.print("Interrupted. What had landed stays; run the same command again.")
+            sys.exit(_INTERRUPTED)
+        if not isinstance(error, CitybaseError):
             raise
-        console.print("Interrupted. What had landed stays; run the same command again.")
-        sys.exit(_INTERRUPTED)
-    except CitybaseError as error:
         console.print(
             f"[bold red]{type(error).__name__}[/]: {escape(error.message)}", soft_wrap=True
         )
         console.print(f"[bold]What to do[/]: {escape(error.remedy)}", soft_wrap=True)
         sys.exit(2)
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Whether somebody pressed Ctrl-C.
+
+    Typer turns an interrupt inside a command into an exit code, DuckDB one inside a query into a
+    RuntimeError whose cause it is.
+    """
+    if isinstance(error, SystemExit):
+        return error.code == _INTERRUPTED
+    found: BaseException | None = error
+    while found is not None and not isinstance(found, KeyboardInterrupt):
+        found = found.__cause__
+    return found is not None

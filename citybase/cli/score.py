@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from citybase.cli.console import open_console
 from citybase.settings import load_settings
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def score(
     if as_json:
         typer.echo(json.dumps(found.as_json(), indent=2))
     else:
-        print_score(Console(), found)
+        print_score(open_console(), found)
     if not found.met:
         raise typer.Exit(1)
 

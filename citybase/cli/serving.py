@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from citybase.cli.console import UNBOUNDED, open_console
 from citybase.errors import WarehouseError
 from citybase.settings import load_settings
 
@@ -42,7 +44,7 @@ def publish(
         # Parsed again when a file of the project changed: a class or mask that was tightened
         # since the build must hold at once.
         manifest = dbt_project(settings).manifest_path
-    console = Console(stderr=as_json)
+    console = open_console(stderr=as_json)
     with console.status("publishing") as status:
         publication = publish_warehouse(
             settings,
@@ -74,11 +76,12 @@ def query(
     """Ask the published files one question, read-only."""
     import duckdb
 
-    from citybase.serving.open import lock_down, open_library
+    from citybase.serving.open import lock_down, open_library, refuse_all_but_a_question
 
     with open_library(load_settings(), audience) as connection:
         lock_down(connection)
         try:
+            refuse_all_but_a_question(connection, sql)
             relation = connection.sql(sql)
             columns = relation.columns if relation is not None else []
             rows = relation.fetchall() if relation is not None else []
@@ -91,16 +94,36 @@ def query(
         data = [dict(zip(columns, row, strict=True)) for row in rows]
         typer.echo(json.dumps(data, ensure_ascii=False, default=str))
         return
+    console = open_console()
+    _print_rows(console, columns, [tuple(map(_shown, row)) for row in rows[:_SHOWN_ROWS]])
+    if len(rows) > _SHOWN_ROWS:
+        console.print(f"{_SHOWN_ROWS} of {len(rows):,} rows; --json prints all.")
+
+
+def _shown(value: object) -> Text:
     # Text and not str: a value such as [1, 2] is no markup.
+    return Text("" if value is None else str(value))
+
+
+def _print_rows(console: Console, columns: list[str], rows: list[tuple[Text, ...]]) -> None:
+    """A table; where the terminal is too narrow for it, every row below the one before it."""
     table = Table()
     for column in columns:
         table.add_column(Text(column))
-    for row in rows[:_SHOWN_ROWS]:
-        table.add_row(*(Text("" if value is None else str(value)) for value in row))
-    console = Console()
-    console.print(table)
-    if len(rows) > _SHOWN_ROWS:
-        console.print(f"{_SHOWN_ROWS} of {len(rows):,} rows; --json prints all.")
+    for row in rows:
+        table.add_row(*row)
+    options = console.options.update(max_width=UNBOUNDED)
+    if not rows or Measurement.get(console, options, table).maximum <= console.width:
+        console.print(table)
+        return
+    for number, row in enumerate(rows, start=1):
+        record = Table.grid(padding=(0, 2))
+        record.add_column(style="bold")
+        record.add_column(overflow="fold")
+        for column, value in zip(columns, row, strict=True):
+            record.add_row(Text(column), value)
+        console.rule(f"{number}", align="left")
+        console.print(record)
 
 
 def versions(*, as_json: Json = False) -> None:
@@ -144,7 +167,7 @@ def versions(*, as_json: Json = False) -> None:
             str(row["as_of_date"] or "?"),
             " ".join(row["files"]) if isinstance(row["files"], list) else "",
         )
-    Console().print(table)
+    open_console().print(table)
 
 
 def _as_data(publication: "Publication") -> dict[str, object]:

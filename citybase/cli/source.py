@@ -7,15 +7,15 @@ import json
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from citybase.cli.console import open_console
 from citybase.cli.discover import discover
 from citybase.cli.problems import Problem, print_problems
 
 app = typer.Typer(no_args_is_help=True)
-console = Console()
+console = open_console()
 app.command("discover")(discover)
 
 

@@ -6,11 +6,14 @@ Add here other ways of reading a published version. Keep out: anything that writ
 import duckdb
 
 from citybase.duck import connect
+from citybase.errors import WarehouseError
 from citybase.serving.audience import audience_named
 from citybase.serving.keys import read_steward_key
 from citybase.serving.library_file import attach
 from citybase.serving.versions import version_folder
 from citybase.settings import Settings
+
+_QUESTIONS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
 
 def open_library(
@@ -41,3 +44,27 @@ def lock_down(connection: duckdb.DuckDBPyConnection) -> None:
     """Leave a connection nothing but its attached files: no other file, no setting."""
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
+
+
+def refuse_all_but_a_question(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Let one SELECT (FROM, SHOW, DESCRIBE, PIVOT, … are SELECT too) or EXPLAIN pass, nothing else.
+
+    The files are attached read-only; what this refuses is a table or setting that would seem to be
+    made, and be gone when the command ends.
+
+    Raises:
+        WarehouseError: the text is empty, more than one statement, or no question.
+        duckdb.Error: it is no SQL.
+    """
+    statements = connection.extract_statements(sql)
+    # The parser takes a PIVOT apart into statements of its own, which have no text.
+    written = [statement for statement in statements if statement.query.strip()] or statements[-1:]
+    if len(written) == 1 and written[0].type in _QUESTIONS:
+        return
+    found = ", ".join(statement.type.name.lower() for statement in written) or "empty"
+    raise WarehouseError(
+        f"The query cannot be answered: it is {found}, not one question, and published files are"
+        " only read.",
+        remedy='Write one query; `citybase query "show all tables"` lists what there is. To keep'
+        " what it finds, print it with --json or open the files as docs/querying.md shows.",
+    )

@@ -53,6 +53,23 @@ def test_tables_are_readable_and_values_are_no_markup(house: House) -> None:
     assert "population" in _run("publish", "--manifest", str(house.manifest))
     assert "current" in _run("versions")
     assert "[red]" in _run("query", "select '[red]' as colour")
+    # A pipe has no edge to fold at.
+    assert "x" * 300 in _run("query", "select repeat('x', 300) as long, 2 as beside")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "show all tables",
+        "describe population.entity_person",
+        "explain select 1",
+        "with one as (select 1 as answer) from one",
+        "pivot (select 'answer' as name, 1 as value) on name using sum(value)",
+    ],
+)
+def test_every_form_of_a_question_is_answered(house: House, sql: str) -> None:
+    house.publish()
+    assert json.loads(_run("query", sql, "--json"))
 
 
 @pytest.mark.parametrize(
@@ -64,6 +81,10 @@ def test_tables_are_readable_and_values_are_no_markup(house: House) -> None:
         "attach 'other.duckdb'",
         "select * from read_text('/etc/hostname')",
         "set enable_external_access = true",
+        "create table mine as from population.entity_person",
+        "create view mine as select 1; from mine",
+        "select 1; select 2",
+        "",
     ],
 )
 def test_a_query_that_cannot_be_answered_is_one_clear_error(

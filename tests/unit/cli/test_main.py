@@ -39,7 +39,14 @@ def test_square_brackets_in_an_error_are_shown_as_they_are(
     assert remedy in shown
 
 
-@pytest.mark.parametrize("end", [KeyboardInterrupt(), SystemExit(130)])
+def _interrupted_query() -> RuntimeError:
+    """As DuckDB raises it."""
+    error = RuntimeError("Query interrupted")
+    error.__cause__ = KeyboardInterrupt()
+    return error
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), SystemExit(130), _interrupted_query()])
 def test_an_interrupt_is_one_line(
     run: Callable[[BaseException], object],
     capsys: pytest.CaptureFixture[str],
@@ -57,3 +64,8 @@ def test_other_exit_codes_pass(
 ) -> None:
     assert run(SystemExit(1)) == 1
     assert capsys.readouterr().err == ""
+
+
+def test_an_error_that_nobody_meant_is_raised(run: Callable[[BaseException], object]) -> None:
+    with pytest.raises(RuntimeError, match="not meant"):
+        run(RuntimeError("not meant"))
