@@ -149,6 +149,12 @@ def _said(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """What every record says of a person, one row per attribute; the witnesses speak as well."""
     ((as_of,),) = connection.execute("select as_of_date from meta.cut").fetchall()
     columns = ", ".join(f"cast(record.{name} as varchar) as {name}" for name in ATTRIBUTES)
+    # A number that is somebody else's says nothing of the person whose record bears it.
+    borne = f"matched.verdict_code in {(*_BEARING, 'second')}"
+    columns = columns.replace(
+        "cast(record.resident_number as varchar)",
+        f"case when {borne} then record.resident_number end",
+    )
     table = connection.execute(
         f"""
         select
@@ -156,6 +162,8 @@ def _said(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             record.role_code, record.source_at, {columns}
         from intermediate.int_population__person_record as record
         inner join library.lib_population__link_person_source as link
+            using (system_code, table_code, source_key, role_code)
+        inner join intermediate.int_population__person_matched as matched
             using (system_code, table_code, source_key, role_code)
         """
     ).pl()

@@ -39,8 +39,14 @@ found as (
             and record.role_code = sought.role_code
 ),
 
+-- A number that is somebody else's places nobody and is nobody's attribute here either: a row of the
+-- register keeps its person, and his number is what the others say.
 final as (
-    select * exclude (place_anchor, is_registered, bearer_household_no)
+    select
+        * exclude (place_anchor, is_registered, bearer_household_no, resident_number),
+        case
+            when verdict_code in ('own', 'former_name', 'near_name', 'second') then resident_number
+        end as resident_number
     from found
 )
 
