@@ -155,6 +155,7 @@ where broken.break_code <> 'fork' or broken.stated_previous_identifier is not nu
     )
 """
 
+# A licence that was sent twice is shown once, under the record that leads.
 _LICENCE = """
 create or replace temp table licence_defect as
 with damaged as (
@@ -163,9 +164,10 @@ with damaged as (
     where coalesce(defects, '') <> ''
 ),
 alarmed as (
-    select system_code, source_key, list(doubt_code) as doubts
-    from licence_alarm
-    group by system_code, source_key
+    select source.licence_key, list(alarm.doubt_code) as doubts
+    from licence_alarm as alarm
+    inner join licence.link_licence_source as source using (system_code, source_key)
+    group by source.licence_key
 ),
 counted as (
     select licence_key, count(*) as records
@@ -178,7 +180,7 @@ select
     coalesce(counted.records > 1, false) as shares_its_licence,
     damaged.example || ': not shown' as example,
 from damaged
-left join alarmed using (system_code, source_key)
+left join alarmed using (licence_key)
 left join counted using (licence_key)
 """
 

@@ -40,7 +40,7 @@ create table city_truth.person_name as from (values
 create table city_truth.licence as select 'a' as system_code, * from (values
     -- 1 current, 2 the version before it, 3 of the dead, 4 expired, 5 revoked as stated, 6 of
     -- tomorrow, 7 of the cancelled company, 8 names nobody, 9 sent again
-    ('L1', 10, 2, 'T', true, '01', date '2020-01-01', date '2030-01-01', ''),
+    ('L1', 10, 2, 'T', true, '01', date '2020-01-01', date '2030-01-01', 'operation_missing'),
     ('L2', 10, 1, 'T', true, '01', date '2010-01-01', date '2020-01-01', ''),
     ('L3', 11, 1, 'T', true, '01', date '2020-01-01', null, ''),
     ('L4', 12, 1, 'T', true, '01', date '2020-01-01', date '2025-12-31', ''),
@@ -48,7 +48,8 @@ create table city_truth.licence as select 'a' as system_code, * from (values
     ('L6', 14, 1, 'T', true, '01', date '2026-01-02', null, ''),
     ('L7', 15, 1, 'T', true, '01', date '2020-01-01', null, ''),
     ('L8', 16, 1, 'T', true, '01', date '2020-01-01', null, 'holder_code_unknown'),
-    ('L9', 10, 2, 'T', true, '01', date '2020-01-01', date '2030-01-01', 'resent'),
+    ('L9', 10, 2, 'T', true, '01', date '2020-01-01', date '2030-01-01',
+        'resent,operation_missing'),
     -- joint: one owner dead, both spouses of whom one is dead, an owner and his bank, a lost code
     ('J1', 20, 1, 'ESTATE', true, '01', date '2020-01-01', null, ''),
     ('J2', 21, 1, 'MARRIAGE', true, '01', date '2020-01-01', null, ''),
@@ -132,7 +133,8 @@ select * from licence.event_operation where not is_possible;
 create table quality.licence__doubtful_holder as
 select licence_key from licence.link_licence_holder where person_key is null and entity_key is null;
 create table quality.licence__doubtful_licence as from (values
-    ('a', 'J4', 'holders_unpaired'), ('a', 'I1', 'identifier_checksum')
+    -- shown under L1, the record that leads, and not under L9 again
+    ('a', 'J4', 'holders_unpaired'), ('a', 'I1', 'identifier_checksum'), ('a', 'L1', 'log_missing')
 ) as t(system_code, source_key, doubt_code);
 create table quality.licence__broken_chain as from (values
     ('a', 'G3', 'gap', null::bigint, 3, 'p'), ('a', 'F2', 'fork', 1, 2, 'p'),
@@ -154,6 +156,7 @@ _INJECTED = {
     "resent": 1,
     "holder_count_mismatch": 1,
     "identifier_wrong_check": 1,
+    "operation_missing": 2,
     "padded": 1,
     "name_former_unreported": 1,
     "holder_code_unknown": 1,
