@@ -181,6 +181,12 @@ def _print_next(
         lines.append(f"Next: save it as {home}, and fill in what says ???")
     else:
         lines.append(f"Next: fill in what says ??? in {output}")
+    if draft.wanting_key:
+        must = "you may take" if draft.extractable else "take at least one of"
+        lines.append(
+            f"  {must} the {len(draft.wanting_key)} without a key: take away the # before its "
+            "lines, write its keys, and say `nullable: false` of them"
+        )
     if not is_set:
         value = "the path of the file" if found.technology == "sqlite" else "the URL"
         lines.append(f"  export {draft.location_env}='…'   # {value}: it stands in no file")

@@ -8,7 +8,7 @@ a key is kept apart with its reason, never dropped. Keep out: how it is written 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from citybase.errors import RegistryError
+from citybase.errors import RegistryError, SourceError
 from sources.contract import Department
 from sources.discover.classes import suggested_class
 from sources.discover.codes import chinese_name, column_codes, system_code, table_codes
@@ -21,6 +21,13 @@ from sources.registry_file import PLACEHOLDER
 
 VARIABLE_PREFIX = "CITYBASE_SOURCE_"
 NO_KEY = "it has no primary key and no unique index over columns that are never null"
+NO_KEY_OF_VIEW = "it is {kind}: only a person knows which columns tell its rows apart"
+_GRANTS = {
+    "postgresql": "grant usage on schema {schema} to …; "
+    "grant select on all tables in schema {schema} to …",
+    "mysql": "grant select on {schema}.* to …",
+    "sqlite": "a file that holds tables or views",
+}
 _MAX_NAME = 60
 
 # Per table, by its name in the source, what was sampled of each column.
@@ -51,12 +58,15 @@ class DraftColumn:
 
 @dataclass(frozen=True)
 class DraftTable:
-    """A table in the form of the registry; ``obstacle`` says why it cannot be extracted yet."""
+    """A table in the form of the registry; ``obstacle`` says why it cannot be extracted yet, and
+    ``wants_key`` that a person who names its key can take it.
+    """
 
     facts: Mapping[str, object]
     columns: tuple[DraftColumn, ...]
     remarks: tuple[str, ...]
     obstacle: str | None
+    wants_key: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +88,11 @@ class Draft:
         """The tables that a person has to see to first."""
         return tuple(table for table in self.tables if table.obstacle is not None)
 
+    @property
+    def wanting_key(self) -> tuple[DraftTable, ...]:
+        """Those among the left out that need nothing but a key: views, mostly."""
+        return tuple(table for table in self.tables if table.wants_key)
+
     def facts(self) -> dict[str, object]:
         """The registry file as data, without the tables left out."""
         tables = [
@@ -97,7 +112,11 @@ def drafted(
     """Draft the registry file of a database. The same facts always give the same draft.
 
     ``known`` is what the registry already says about the department (``known_department``).
+
+    Raises:
+        SourceError: this user may read nothing there; the remedy says what to ask for.
     """
+    _refuse_unreadable(found)
     system = answers.system or system_code(found.database) or "new_system"
     location_env = VARIABLE_PREFIX + system.upper()
     connection: dict[str, object] = {
@@ -137,6 +156,18 @@ def known_department(code: str) -> Department | None:
     return next((s.department for s in systems if s.department.code == code), None)
 
 
+def _refuse_unreadable(found: FoundSource) -> None:
+    if any(table.obstacle is None for table in found.tables):
+        return
+    place = found.database if found.schema is None else f"{found.database}, schema {found.schema},"
+    first = next((f": {table.name}: {table.obstacle}" for table in found.tables), "")
+    raise SourceError(
+        f"{place} holds {len(found.tables)} tables and views, none of which can be read{first}.",
+        remedy="Ask the department for: "
+        f"{_GRANTS[found.technology].format(schema=found.schema)}. Then discover again.",
+    )
+
+
 def _department(answers: Answers, known: Department | None) -> dict[str, object]:
     return {
         "code": answers.department
@@ -166,7 +197,8 @@ def _table(
         )
         for column, code in zip(table.columns, codes, strict=True)
     )
-    obstacle = table.obstacle or (None if table.key else NO_KEY)
+    wants_key = table.obstacle is None and not table.key
+    missing = NO_KEY if table.kind is None else NO_KEY_OF_VIEW.format(kind=table.kind)
     facts: dict[str, object] = {
         "table": code,
         **({"source": table.name} if table.name != code else {}),
@@ -180,7 +212,13 @@ def _table(
         "sharing": {"type": "conditional", "condition": "依法履职需要,经数源部门授权后共享"},
     }
     remarks = [_size(table), later_mode(table, found.technology), table.note]
-    return DraftTable(facts, columns, tuple(remark for remark in remarks if remark), obstacle)
+    return DraftTable(
+        facts,
+        columns,
+        tuple(remark for remark in remarks if remark),
+        obstacle=missing if wants_key else table.obstacle,
+        wants_key=wants_key,
+    )
 
 
 def _column(column: FoundColumn, *, code: str, is_key: bool, values: Sequence[str]) -> DraftColumn:

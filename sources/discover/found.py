@@ -32,8 +32,9 @@ class FoundColumn:
 
 @dataclass(frozen=True)
 class FoundTable:
-    """One table. ``key`` are the columns that tell its rows apart, empty when nothing vouches for
-    it; ``rows`` is None when nobody knows, and at least COUNT_LIMIT when ``rows_are`` "at least".
+    """One table or view. ``key`` are the columns that tell its rows apart, empty when nothing
+    vouches for it; ``rows`` is None when nobody knows, and at least COUNT_LIMIT when ``rows_are``
+    "at least".
     """
 
     name: str
@@ -49,6 +50,8 @@ class FoundTable:
     # Columns that the source itself counts up (serial, auto_increment, rowid).
     counted_up: tuple[str, ...] = ()
     note: str | None = None
+    # What it is when it is no table of its own, such as "a view".
+    kind: str | None = None
 
     def counted(self, rows: int) -> "FoundTable":
         """The same with what a count that stops at COUNT_LIMIT found."""
@@ -57,7 +60,7 @@ class FoundTable:
 
 @dataclass(frozen=True)
 class PassedOver:
-    """Something that is no table of its own: a view, a table of another server."""
+    """Something that nobody would extract: a sequence, part of an extension, a closed schema."""
 
     name: str
     reason: str
@@ -79,7 +82,7 @@ class Catalogue(ABC):
 
     @abstractmethod
     def found(self) -> FoundSource:
-        """Every table of the schema. Raises SourceError."""
+        """Every table and view of the schema. Raises SourceError."""
 
     @abstractmethod
     def sample(self, table: FoundTable, *, rows: int) -> Mapping[str, Sequence[str]]:

@@ -29,18 +29,21 @@ _STATEMENT_SECONDS = 30
 _LOCK_SECONDS = 2
 _MAX_VALUE = 200
 _SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
+_VIEW = "VIEW"
 _KINDS = {
-    "VIEW": "a view",
     "SEQUENCE": "a sequence",
     "SYSTEM VIEW": "a view of the server",
     "SYSTEM VERSIONED": None,
     "BASE TABLE": None,
+    _VIEW: None,
 }
 
 _SCHEMAS = """
     select table_schema, count(*)
     from information_schema.tables
-    where table_type in ('BASE TABLE', 'SYSTEM VERSIONED') and table_schema not in %s
+    where
+        table_type in ('BASE TABLE', 'SYSTEM VERSIONED', 'VIEW')
+        and table_schema not in %s
     group by table_schema
     order by table_schema
 """
@@ -159,7 +162,9 @@ class MysqlCatalogue(Catalogue):
                 self._counted(
                     FoundTable(
                         name=name,
-                        comment=comment or None,
+                        kind="a view" if kind == _VIEW else None,
+                        # Of a view the server says VIEW here, or what is wrong with it.
+                        comment=None if kind == _VIEW else comment or None,
                         columns=tuple(columns[name]),
                         key=best_key(primary.get(name, []), unique[name]),
                         has_primary_key=name in primary,
@@ -198,9 +203,9 @@ class MysqlCatalogue(Catalogue):
 
     def _counted(self, table: FoundTable) -> FoundTable:
         """With an exact count where the table is small; InnoDB's own figure may be half or twice
-        as large.
+        as large. A view may have to be worked out to its end for its first row.
         """
-        if table.obstacle or (table.rows is not None and table.rows >= COUNT_LIMIT):
+        if table.obstacle or table.kind or (table.rows is not None and table.rows >= COUNT_LIMIT):
             return table
         try:
             found = self._ask(
@@ -223,8 +228,12 @@ class MysqlCatalogue(Catalogue):
         if schema is not None and schema in found:
             return schema
         self.close()
-        listed = ", ".join(f"{name} ({tables} tables)" for name, tables in found.items())
-        problem = "names no database" if schema is None else f"names {schema}, which has no tables"
+        listed = ", ".join(f"{name} ({tables} tables and views)" for name, tables in found.items())
+        problem = (
+            "names no database"
+            if schema is None
+            else f"names {schema}, which has neither table nor view"
+        )
         raise SourceError(
             f"The URL {problem} that this user can see.",
             remedy=f"Write --schema with one of: {listed}."

@@ -24,6 +24,7 @@ from sources.discover.found import (
     PassedOver,
     best_key,
 )
+from sources.discover.postgresql_queries import COLUMNS, KEYS, RELATIONS, SCHEMAS
 from sources.discover.types import postgresql_type
 
 _OPTIONS = (
@@ -32,116 +33,8 @@ _OPTIONS = (
 )
 _MAX_VALUE = 200
 
-_SCHEMAS = """
-    select n.nspname, count(*)
-    from pg_catalog.pg_class as c
-    inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    where
-        c.relkind in ('r', 'p')
-        and not c.relispartition
-        and n.nspname <> 'information_schema'
-        and n.nspname !~ '^pg_'
-    group by n.nspname
-    order by n.nspname
-"""
-# A parent's rows are those of all its leaves; -1 says that nobody has ever analyzed them.
-_RELATIONS = """
-    with recursive leaf as (
-        select c.oid as root, c.oid, c.relkind, c.reltuples
-        from pg_catalog.pg_class as c
-        inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-        where n.nspname = %(schema)s and c.relkind in ('r', 'p', 'v', 'm', 'f')
-            and not c.relispartition
-        union all
-        select l.root, c.oid, c.relkind, c.reltuples
-        from leaf as l
-        inner join pg_catalog.pg_inherits as i on i.inhparent = l.oid
-        inner join pg_catalog.pg_class as c on c.oid = i.inhrelid
-    )
-
-    select
-        c.oid,
-        c.relname,
-        c.relkind,
-        obj_description(c.oid, 'pg_class'),
-        has_table_privilege(c.oid, 'select'),
-        c.relrowsecurity,
-        (
-            select count(*) from leaf as l
-            where l.root = c.oid and l.relkind <> 'p' and l.oid <> c.oid
-        ),
-        (
-            select case when min(l.reltuples) < 0 then null else sum(l.reltuples)::bigint end
-            from leaf as l
-            where l.root = c.oid and l.relkind <> 'p'
-        ),
-        (
-            select min(p.relname)
-            from pg_catalog.pg_inherits as i
-            inner join pg_catalog.pg_class as p on p.oid = i.inhparent
-            where i.inhrelid = c.oid
-        )
-    from pg_catalog.pg_class as c
-    where c.oid in (select l.root from leaf as l)
-    order by c.relname
-"""
-_COLUMNS = """
-    with recursive base as (
-        select t.oid, t.oid as last, t.typtypmod as modifier, t.typnotnull as is_filled
-        from pg_catalog.pg_type as t
-        union all
-        select
-            b.oid,
-            t.typbasetype,
-            case when t.typtypmod >= 0 then t.typtypmod else b.modifier end,
-            b.is_filled or t.typnotnull
-        from base as b
-        inner join pg_catalog.pg_type as t on t.oid = b.last
-        where t.typtype = 'd'
-    )
-
-    select
-        a.attrelid,
-        a.attname,
-        t.typname,
-        case when a.atttypmod >= 0 then a.atttypmod else b.modifier end,
-        format_type(a.atttypid, a.atttypmod),
-        a.attnotnull or b.is_filled,
-        col_description(a.attrelid, a.attnum),
-        a.attgenerated <> '',
-        a.attidentity <> '' or coalesce(pg_get_expr(d.adbin, d.adrelid) like 'nextval(%%', false)
-    from pg_catalog.pg_attribute as a
-    inner join pg_catalog.pg_class as c on c.oid = a.attrelid
-    inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    inner join base as b on b.oid = a.atttypid
-    inner join pg_catalog.pg_type as t on t.oid = b.last and t.typtype <> 'd'
-    left join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
-    where n.nspname = %(schema)s and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
-    order by a.attrelid, a.attnum
-"""
-# Partial and expression indexes vouch for nothing; included columns are no part of the key.
-_KEYS = """
-    select
-        i.indrelid,
-        i.indisprimary,
-        array_agg(a.attname::text order by k.place),
-        bool_and(a.attnotnull)
-    from pg_catalog.pg_index as i
-    inner join pg_catalog.pg_class as c on c.oid = i.indrelid
-    inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    cross join lateral unnest(i.indkey::int2[]) with ordinality as k (attnum, place)
-    inner join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.attnum
-    where
-        n.nspname = %(schema)s
-        and i.indisunique
-        and i.indisvalid
-        and i.indpred is null
-        and i.indexprs is null
-        and k.place <= i.indnkeyatts
-    group by i.indexrelid, i.indrelid, i.indisprimary
-    order by i.indexrelid
-"""
 _KINDS = {"v": "a view", "m": "a materialised view", "f": "a table of another server"}
+_WORKED_OUT = (_KINDS["v"], _KINDS["f"])
 
 
 class PostgresCatalogue(Catalogue):
@@ -169,7 +62,7 @@ class PostgresCatalogue(Catalogue):
             self._connection = psycopg.connect(conninfo, autocommit=True)
         except psycopg.Error as error:
             raise self._failed("The database cannot be opened", error) from None
-        self._schema = self._chosen(schema)
+        self._schema, self._closed = self._chosen(schema)
 
     def close(self) -> None:
         """See ``Catalogue.close``."""
@@ -180,7 +73,7 @@ class PostgresCatalogue(Catalogue):
         columns: dict[int, list[FoundColumn]] = defaultdict(list)
         counted_up: dict[int, list[str]] = defaultdict(list)
         for oid, name, base, modifier, shown, filled, comment, generated, serial in self._ask(
-            _COLUMNS
+            COLUMNS
         ):
             precision, scale = _numeric(base, modifier)
             kind, note = postgresql_type(base, precision=precision, scale=scale)
@@ -192,17 +85,17 @@ class PostgresCatalogue(Catalogue):
             counted_up[oid] += [name] if serial else []
         primary: dict[int, list[str]] = {}
         unique: dict[int, list[list[str]]] = defaultdict(list)
-        for oid, is_primary, names, filled in self._ask(_KEYS):
+        for oid, is_primary, names, filled in self._ask(KEYS):
             if is_primary:
                 primary[oid] = names
             elif filled:
                 unique[oid].append(names)
-        tables, passed_over = [], []
-        for oid, name, kind, comment, readable, secured, parts, rows, parent in self._ask(
-            _RELATIONS
+        tables, passed_over = [], list(self._closed)
+        for oid, name, kind, comment, readable, secured, parts, rows, parent, owner in self._ask(
+            RELATIONS
         ):
-            if kind in _KINDS:
-                passed_over.append(PassedOver(name, _KINDS[kind]))
+            if owner is not None:
+                passed_over.append(PassedOver(name, f"part of the extension {owner}"))
                 continue
             obstacle = None
             if not readable:
@@ -215,11 +108,12 @@ class PostgresCatalogue(Catalogue):
                 self._counted(
                     FoundTable(
                         name=name,
+                        kind=_KINDS.get(kind),
                         comment=comment,
                         columns=tuple(columns[oid]),
                         key=best_key(primary.get(oid, []), unique[oid]),
                         has_primary_key=oid in primary,
-                        rows=rows,
+                        rows=None if kind == "v" else rows,
                         partitions=parts,
                         obstacle=obstacle,
                         counted_up=tuple(counted_up[oid]),
@@ -254,8 +148,11 @@ class PostgresCatalogue(Catalogue):
         }
 
     def _counted(self, table: FoundTable) -> FoundTable:
-        """With an exact count where the table is small or was never analyzed."""
-        if table.obstacle or (table.rows is not None and table.rows >= COUNT_LIMIT):
+        """With an exact count where the table is small or was never analyzed. A view may have to be
+        worked out to its end for its first row, here or on another server.
+        """
+        known = table.rows is not None and table.rows >= COUNT_LIMIT
+        if table.obstacle or known or table.kind in _WORKED_OUT:
             return table
         query = sql.SQL("select count(*) from (select 1 from {} limit {}) as t").format(
             sql.Identifier(self._schema, table.name), COUNT_LIMIT
@@ -266,20 +163,37 @@ class PostgresCatalogue(Catalogue):
             return table  # the estimate, if there is one, has to do
         return table.counted(int(found[0]) if found else 0)
 
-    def _chosen(self, schema: str | None) -> str:
-        found = dict(self._ask(_SCHEMAS))
-        if schema is None and len(found) == 1:
-            return str(next(iter(found)))
+    def _chosen(self, schema: str | None) -> tuple[str, tuple[PassedOver, ...]]:
+        """The schema, and beside one that was not asked for those that this user may not read."""
+        found = {name: (readable, whole) for name, readable, whole in self._ask(SCHEMAS)}
+        readable = {name: count for name, (count, _) in found.items() if count}
         if schema is not None and schema in found:
-            return schema
+            return schema, ()
+        likely = list(readable or found)
+        if schema is None and len(likely) == 1:
+            closed = (
+                PassedOver(
+                    name, f"a schema of {whole} tables and views that this user may not read"
+                )
+                for name, (_, whole) in found.items()
+                if name != likely[0]
+            )
+            return likely[0], tuple(closed)
         self.close()
         if not found:
             raise SourceError(
-                "The database holds no table that this user can see.",
+                "The database holds no table and no view that this user can see.",
                 remedy="See that the URL names the right database.",
             )
-        listed = ", ".join(f"{name} ({tables} tables)" for name, tables in found.items())
-        problem = "has tables in several schemas" if schema is None else f"has none in {schema}"
+        listed = ", ".join(
+            f"{name} ({count} of {whole} tables and views readable)"
+            for name, (count, whole) in found.items()
+        )
+        problem = (
+            "has tables in several schemas"
+            if schema is None
+            else f"has neither table nor view in {schema}"
+        )
         raise SourceError(
             f"The database {problem}.", remedy=f"Write --schema with one of: {listed}."
         )

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 import yaml
 
 from sources.discover.draft import Draft, DraftTable
+from sources.registry_file import PLACEHOLDER
 
 _WIDTH = 160
+_CHOOSE = "at least one of the tables below, without the # before its lines, and with its keys"
 
 
 def rendered(draft: Draft) -> str:
@@ -21,7 +23,8 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield "# Drafted by `citybase source discover`. Look at every `class`, take out the columns"
     yield "# nobody needs, and decide sharing, openness and update_cycle with the department."
     yield from _block(draft.head)
-    yield "tables:"
+    # A bare `tables:` would be null, and nobody could tell what is asked for.
+    yield "tables:" if draft.extractable else f"tables: {_flow(f'{PLACEHOLDER} {_CHOOSE}')}"
     for table in draft.extractable:
         yield from _table(table)
     # At the margin: a comment below the last table belongs to no table.

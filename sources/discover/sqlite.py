@@ -27,6 +27,7 @@ from sources.discover.found import (
 from sources.discover.types import sqlite_type
 
 _MAX_VALUE = 200
+_ANY_VALUE = "SQLite keeps any value in any column: look at the quarantine"
 _HEADER = b"SQLite format 3\x00"
 _TABLES = """
     select name, type from pragma_table_list
@@ -69,12 +70,12 @@ class SqliteCatalogue(Catalogue):
         for name, kind in self._ask(_TABLES):
             if kind == "table":
                 tables.append(self._table(name))
+            elif kind == "view":
+                tables.append(self._view(name))
             elif kind == "shadow":
                 passed_over.append(PassedOver(name, "part of a virtual table"))
             else:
-                passed_over.append(
-                    PassedOver(name, f"a {kind} table" if kind != "view" else "a view")
-                )
+                passed_over.append(PassedOver(name, f"a {kind} table"))
         return FoundSource(
             technology="sqlite",
             database=self._path.stem,
@@ -103,7 +104,26 @@ class SqliteCatalogue(Catalogue):
             for place, column in enumerate(table.columns)
         }
 
-    def _table(self, name: str) -> FoundTable:
+    def _view(self, name: str) -> FoundTable:
+        """Nothing vouches for its types, and it may have to be worked out to be counted."""
+        try:
+            columns, _ = self._columns(name)
+            obstacle = None
+        except SourceError as error:
+            columns, obstacle = [], f"it is a view that does not work: {error.message.rstrip('.')}"
+        return FoundTable(
+            name=name,
+            kind="a view",
+            comment=None,
+            columns=tuple(columns),
+            key=(),
+            has_primary_key=False,
+            obstacle=obstacle,
+            note=_ANY_VALUE,
+        )
+
+    def _columns(self, name: str) -> tuple[list[FoundColumn], list[str]]:
+        """The columns, and the names of those that are its primary key, in the key's order."""
         columns, primary = [], {}
         # The x: generated columns are columns too.
         for column, declared, filled, place, hidden in self._ask(
@@ -119,10 +139,13 @@ class SqliteCatalogue(Catalogue):
             columns.append(
                 FoundColumn(column, kind, shown, filled == "0", None, "; ".join(notes) or None)
             )
+        return columns, [primary[place] for place in sorted(primary)]
+
+    def _table(self, name: str) -> FoundTable:
+        columns, keys = self._columns(name)
         rows = self._ask(
             f"select count(*) as rows from (select 1 from {quoted(name)} limit {COUNT_LIMIT})"
         )
-        keys = [primary[place] for place in sorted(primary)]
         is_rowid = len(keys) == 1 and any(
             column.name == keys[0] and column.shown.upper() == "INTEGER" for column in columns
         )
@@ -133,7 +156,7 @@ class SqliteCatalogue(Catalogue):
             key=best_key(keys, self._unique(name, columns)),
             has_primary_key=bool(keys),
             counted_up=tuple(keys) if is_rowid else (),
-            note="SQLite keeps any value in any column: look at the quarantine",
+            note=_ANY_VALUE,
         ).counted(int(rows[0][0]))
 
     def _unique(self, table: str, columns: list[FoundColumn]) -> list[list[str]]:

@@ -132,8 +132,8 @@ def test_a_nasty_postgresql_lands_and_reconciles(
     assert "# child is left out: its rows are read with those of coded" in text
     assert "# closed is left out: this user may not read it: grant select on huji.closed." in text
     assert "\n#   - table: keyless\n" in text
-    assert "# shown is passed over: it is a view." in text
-    assert "# kept is passed over: it is a materialised view." in text
+    assert "# shown is left out: it is a view: only a person knows which columns" in text
+    assert "# kept is left out: it is a materialised view: only a person knows" in text
     assert "visit_2023" not in text
     assert "# 700 rows in 2 partitions" in text
     assert "# later: log, or cursor by updated_at" in text
@@ -142,9 +142,9 @@ def test_a_nasty_postgresql_lands_and_reconciles(
         ("coded", ["code"]),
         ("empty", ["id"]),
         ("visit", ["visit_id", "day"]),
-        ("table_8", ["id"]),
+        ("table_10", ["id"]),
     ]
-    people = system.table("table_8")
+    people = system.table("table_10")
     assert (people.source_name, people.name, people.mode) == ("户籍人口", "户籍人口", "full")
     assert [column.column for column in people.columns][:9] == [
         "id", "name", "id_number", "order_column", "select_column", "order_column_2",
@@ -165,9 +165,9 @@ def test_a_nasty_postgresql_lands_and_reconciles(
         "coded": (2, 2, 0),
         "empty": (0, 0, 0),
         "visit": (700, 700, 0),
-        "table_8": (8, 3, 5),
+        "table_10": (8, 3, 5),
     }
-    bad = discovery.house.quarantined(system, "table_8")
+    bad = discovery.house.quarantined(system, "table_10")
     assert [(row["column_code"], row["raw_value"]) for row in bad] == [
         ("exact", "NaN"),
         ("born", "infinity"),
@@ -177,7 +177,11 @@ def test_a_nasty_postgresql_lands_and_reconciles(
     ]
     with psycopg.connect(server.admin) as connection:
         connection.execute("set intervalstyle = 'iso_8601'")
-        for code, where in {"visit": "true", "coded": "true", "table_8": "id in (1, 2, 8)"}.items():
+        for code, where in {
+            "visit": "true",
+            "coded": "true",
+            "table_10": "id in (1, 2, 8)",
+        }.items():
             table = system.table(code)
             names = ", ".join(
                 f'"{c.source_name}"' + ("::text" if c.type in {"varchar", "double"} else "")
@@ -254,7 +258,7 @@ def test_a_nasty_mariadb_lands_and_reconciles(mariadb: Mariadb, discovery: Disco
 
     text = (discovery.folder / "strange_office" / "strange.yml").read_text(encoding="utf-8")
     assert "# keyless is left out: it has no primary key and no unique index" in text
-    assert "# shown is passed over: it is a view." in text
+    assert "# shown is left out: it is a view: only a person knows which columns" in text
     assert "# 500 rows in 4 partitions" in text
     assert "# later: log, or cursor by gxsj" in text
     assert "declared latin1: latin_text" in text
@@ -262,9 +266,9 @@ def test_a_nasty_mariadb_lands_and_reconciles(mariadb: Mariadb, discovery: Disco
     assert [(table.table, table.keys) for table in system.tables] == [
         ("coded", ["code"]),
         ("visit", ["id", "day"]),
-        ("table_4", ["column_1"]),
+        ("table_5", ["column_1"]),
     ]
-    people = system.table("table_4")
+    people = system.table("table_5")
     assert people.name == "户籍人口表"
     assert {column.column: column.type for column in people.columns} == {
         "column_1": "decimal(20,0)", "name": "varchar", "id_number": "varchar",
@@ -281,9 +285,9 @@ def test_a_nasty_mariadb_lands_and_reconciles(mariadb: Mariadb, discovery: Disco
     assert discovery.landed_counts(system) == {
         "coded": (2, 2, 0),
         "visit": (500, 500, 0),
-        "table_4": (5, 2, 3),
+        "table_5": (5, 2, 3),
     }
-    bad = discovery.house.quarantined(system, "table_4")
+    bad = discovery.house.quarantined(system, "table_5")
     assert [(row["column_code"], row["reason"]) for row in bad] == [
         ("born", "not_date"),
         ("updated_at", "not_timestamp"),
@@ -301,7 +305,7 @@ def test_a_nasty_mariadb_lands_and_reconciles(mariadb: Mariadb, discovery: Disco
             "from `户籍人口` where `编号` not in (2, 3, 4)"
         )
         there = [tuple(row) for row in cursor.fetchall()]
-    here = discovery.landed(system, "table_4")
+    here = discovery.landed(system, "table_5")
     assert comparable([row[:7] + row[8:22] + row[23:] for row in here]) == comparable(
         [row[:7] + row[8:22] + row[23:] for row in there]
     )
@@ -343,29 +347,29 @@ def test_a_nasty_sqlite_lands_and_reconciles(tmp_path: Path, discovery: Discover
 
     text = (discovery.folder / "strange_office" / "strange.yml").read_text(encoding="utf-8")
     assert "# keyless is left out: it has no primary key and no unique index" in text
-    assert "# shown is passed over: it is a view." in text
+    assert "# shown is left out: it is a view: only a person knows which columns" in text
     assert "# searched is passed over: it is a virtual table." in text
     assert "# 5 rows" in text
     assert [(table.table, table.keys) for table in system.tables] == [
         ("named", ["code"]),
         ("pair", ["a", "b"]),
-        ("table_4", ["id"]),
+        ("table_5", ["id"]),
     ]
-    assert {column.column: column.type for column in system.table("table_4").columns} == {
+    assert {column.column: column.type for column in system.table("table_5").columns} == {
         "id": "bigint", "name": "varchar", "id_number": "varchar", "born": "date",
         "updated_at": "timestamp", "amount": "decimal(10,2)", "number": "bigint",
         "ratio": "double", "flag": "boolean", "bytes": "varchar", "group_column": "varchar",
         "twice": "bigint",
     }  # fmt: skip
-    assert sampled.table("table_4").column("born").type == "varchar"
-    assert sampled.table("table_4").column("ratio").type == "double"
-    assert discovery.landed_counts(sampled)["table_4"] == (5, 4, 1)
+    assert sampled.table("table_5").column("born").type == "varchar"
+    assert sampled.table("table_5").column("ratio").type == "double"
+    assert discovery.landed_counts(sampled)["table_5"] == (5, 4, 1)
     assert discovery.landed_counts(system) == {
         "named": (1, 1, 0),
         "pair": (2, 2, 0),
-        "table_4": (5, 2, 3),
+        "table_5": (5, 2, 3),
     }
-    assert [row["column_code"] for row in discovery.house.quarantined(system, "table_4")] == [
+    assert [row["column_code"] for row in discovery.house.quarantined(system, "table_5")] == [
         "born",
         "number",
         "name",
@@ -376,7 +380,7 @@ def test_a_nasty_sqlite_lands_and_reconciles(tmp_path: Path, discovery: Discover
             "case flag when 1 then 'True' end, hex(bytes), \"group\", twice "
             'from "户籍 人口" where id < 3'
         ).fetchall()
-    here = discovery.landed(system, "table_4")
+    here = discovery.landed(system, "table_5")
     assert [tuple(map(_plain, row)) for row in here] == [tuple(map(_plain, row)) for row in there]
 
 
@@ -453,6 +457,7 @@ def test_of_several_schemas_one_has_to_be_chosen(
 ) -> None:
     server.execute("drop schema if exists second cascade; create schema second")
     server.execute("create table second.t (id int primary key)")
+    server.execute("grant usage on schema second to reader; grant select on second.t to reader")
     server.execute("create table huji.t (id int primary key)")
 
     refused = discovery.run("source", "discover", reader_url(server)).exception
@@ -460,4 +465,4 @@ def test_of_several_schemas_one_has_to_be_chosen(
     server.execute("drop schema second cascade")
     assert isinstance(refused, CitybaseError)
     assert "several schemas" in refused.message
-    assert "huji (1 tables), second (1 tables)" in refused.remedy
+    assert "huji (1 of 1 tables and views readable), second (1 of 1 " in refused.remedy
