@@ -1,6 +1,15 @@
-"""Options of the whole suite. Keep out: fixtures, which belong to the folder that uses them."""
+"""Options of the whole suite, and which tests share a worker. Keep out: fixtures, which belong to
+the folder that uses them.
+"""
+
+from pathlib import PurePosixPath
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
+
+# Each folder in here has an installation of its own, which takes minutes to make.
+_INSTALLATIONS = PurePosixPath("tests/pipeline")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -14,3 +23,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def renew_snapshots(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--renew-snapshots"))
+
+
+class ByInstallation(LoadFileScheduling):
+    """A file stays with one worker, and so do all files of one installation, so that what they
+    share is made once.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = PurePosixPath(super()._split_scope(nodeid))
+        is_shared = file.is_relative_to(_INSTALLATIONS) and file.parent != _INSTALLATIONS
+        return str(file.parent if is_shared else file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByInstallation:
+    return ByInstallation(config, log)

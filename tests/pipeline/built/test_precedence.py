@@ -5,7 +5,14 @@ time.
 import pytest
 
 from orchestration.project import dbt_folder
-from tests.pipeline.golden import ATTRIBUTES, PERSON, PROVENANCE, found_cells, predicted_cells, stem
+from tests.pipeline.built.golden import (
+    ATTRIBUTES,
+    PERSON,
+    PROVENANCE,
+    found_cells,
+    predicted_cells,
+    stem,
+)
 from tests.pipeline.pipeline_house import Built
 
 pytestmark = pytest.mark.pipeline

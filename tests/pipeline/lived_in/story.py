@@ -23,7 +23,7 @@ from sources.contract import PostgresConnection
 from sources.identity_register import REGISTERS, land_register
 from sources.registry import load_registry
 from sources.simulator.servers import running_postgresql
-from tests.pipeline.edits import Edited, edit_everywhere, edit_once_more
+from tests.pipeline.lived_in.edits import Edited, edit_everywhere, edit_once_more
 from tests.pipeline.pipeline_house import House, city_home, citybase, differences
 
 PERSON = "library.lib_population__entity_person"

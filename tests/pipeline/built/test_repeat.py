@@ -7,7 +7,7 @@ import pytest
 from citybase.serving.audience import AUDIENCES
 from citybase.serving.versions import current_version, read_record, version_folder
 from orchestration.checks.landing import SOURCE_ANSWERED
-from tests.pipeline.disturbance import Disturbed, inodes
+from tests.pipeline.built.disturbance import Disturbed, inodes
 from tests.pipeline.pipeline_house import Built, differences
 
 pytestmark = pytest.mark.pipeline

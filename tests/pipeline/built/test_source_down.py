@@ -11,7 +11,7 @@ import pytest
 from citybase.settings import Settings
 from orchestration.checks.landing import SOURCE_ANSWERED
 from sources.registry import load_registry
-from tests.pipeline.disturbance import (
+from tests.pipeline.built.disturbance import (
     WRONG_PASSWORD,
     Disturbed,
     expected_failures,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from citybase.duck import connect, literal
-from tests.pipeline.golden import ATTRIBUTES, PERSON, PROVENANCE, found_cells, predicted_cells
+from tests.pipeline.built.golden import ATTRIBUTES, PERSON, PROVENANCE, found_cells, predicted_cells
 from tests.pipeline.pipeline_house import Built, House, copied, copied_project, differences
 
 pytestmark = pytest.mark.pipeline
