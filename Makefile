@@ -50,7 +50,7 @@ check: .venv/.dev ## Lint, format, types, SQL, YAML
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
+	@deploy/lint-sql.sh
 	$(BIN)/yamllint --strict .
 
 format: .venv/.dev ## Put Python and SQL into the house form

@@ -87,6 +87,16 @@ def test_every_macro_is_called(root: Path) -> None:
     assert not unread, f"nothing calls {unread}"
 
 
+def test_a_model_holds_no_branch(root: Path) -> None:
+    """The linter renders a model once: the branch it does not take it would never see."""
+    branching = [
+        str(path.relative_to(root))
+        for path in (root / "dbt_project" / "models").rglob("*.sql")
+        if re.search(r"{%[-+]?\s*(if|elif|else)\b", path.read_text(encoding="utf-8"))
+    ]
+    assert not branching, f"a branch belongs in a macro: {branching}"
+
+
 def test_every_failure_is_an_error_or_a_stated_warning(manifest: Mapping[str, Any]) -> None:
     """Rule 6: a check has a consequence: it blocks, or it says that it warns."""
     for node in manifest["nodes"].values():
