@@ -55,11 +55,16 @@ class Contact(Closed):
 
 
 class PostgresConnection(Closed):
-    """A PostgreSQL database. The variable holds the whole connection string, password included."""
+    """A PostgreSQL database. The variable holds the whole connection string, password included.
+
+    ``row_security: filter`` says that the department shares those rows alone which its policies let
+    the reader see; left out, a table whose policies hide rows from the reader is refused.
+    """
 
     technology: Literal["postgresql"]
     location_env: EnvironmentName
     db_schema: Annotated[Text, Field(alias="schema")]
+    row_security: Literal["refuse", "filter"] = "refuse"
 
 
 class MysqlConnection(Closed):

@@ -43,7 +43,7 @@ def open_source(system: System, environment: dict[str, str]) -> Session:
         )
     match connection:
         case PostgresConnection():
-            return PostgresSession(system, location, schema=connection.db_schema)
+            return PostgresSession(system, location, connection=connection)
         case MysqlConnection():
             return MysqlSession(system, location, connection=connection)
         case SqliteConnection():

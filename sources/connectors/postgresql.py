@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from citybase.duck import literal, quoted
 from citybase.errors import SourceError
 from sources.connectors.base import LINE_COLUMN, Reading, Session
-from sources.contract import Column, System, Table
+from sources.contract import Column, PostgresConnection, System, Table
 
 _CONNECT_SECONDS = 10
 _OPTIONS = (
@@ -25,6 +25,7 @@ _OPTIONS = (
     "-c datestyle=ISO,YMD -c intervalstyle=iso_8601 -c extra_float_digits=1"
 )
 _ALIAS = "source"
+_POLICIES = "check_enable_rls"
 
 _WHOLE = frozenset({"int2", "int4", "int8"})
 _REAL = frozenset({"float4", "float8"})
@@ -65,10 +66,12 @@ class PostgresSession(Session):
 
     extensions = ("postgres_scanner",)
 
-    def __init__(self, system: System, location: str, *, schema: str) -> None:
+    def __init__(self, system: System, location: str, *, connection: PostgresConnection) -> None:
         """Connect. Raises SourceError when the server, the database or the user is refused."""
         super().__init__(system, location)
-        self._schema = schema
+        self._schema = connection.db_schema
+        # Off, PostgreSQL refuses a query whose rows a policy would thin out, as pg_dump has it.
+        self._row_security = "on" if connection.row_security == "filter" else "off"
         self._conninfo = self._complete(location)
         try:
             self._catalog = psycopg.connect(self._conninfo, autocommit=True)
@@ -112,7 +115,7 @@ class PostgresSession(Session):
                 application_name="citybase",
                 client_encoding="UTF8",
                 connect_timeout=_CONNECT_SECONDS,
-                options=f"{own} {_OPTIONS}".strip(),
+                options=f"{own} {_OPTIONS} -c row_security={self._row_security}".strip(),
             )
         except psycopg.Error:
             # The parser quotes what it could not read, which may be the password.
@@ -170,7 +173,33 @@ class PostgresSession(Session):
         expressions = ", ".join(
             self._expression(table, column, *found[column.source_name]) for column in table.columns
         )
-        return f"select {expressions} from {quoted(self._schema)}.{quoted(name)}"
+        select = f"select {expressions} from {quoted(self._schema)}.{quoted(name)}"
+        self._refuse_unplannable(table, select)
+        return select
+
+    def _refuse_unplannable(self, table: Table, select: str) -> None:
+        """PostgreSQL plans the query without a row: only then do policies speak, and the rights
+        that the owner of a view has lost.
+        """
+        try:
+            self._catalog.execute(f"{select} limit 0".encode())
+        except psycopg.OperationalError:
+            raise
+        except psycopg.Error as error:
+            # Messages come in the server's language, the function's name does not.
+            if error.diag.source_function != _POLICIES:
+                raise self.table_error(
+                    table,
+                    f"cannot be read: {self.without_secret(str(error))}",
+                    remedy=self.owner,
+                ) from None
+            raise self.table_error(
+                table,
+                "has row security, which hides rows from this user",
+                remedy="Ask for: alter role … bypassrls, or for a view that belongs to the table's "
+                "owner. If the department means to share no more than its policies let this user "
+                f"see, write `row_security: filter` under `connection:`. {self.owner}",
+            ) from None
 
     def _expression(self, table: Table, column: Column, kind: str, shown: str) -> str:
         fits = _FITS.get(column.type.split("(")[0])

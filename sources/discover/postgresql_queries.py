@@ -47,7 +47,7 @@ RELATIONS = """
         c.relkind,
         obj_description(c.oid, 'pg_class'),
         has_schema_privilege(c.relnamespace, 'usage') and has_table_privilege(c.oid, 'select'),
-        c.relrowsecurity,
+        row_security_active(c.oid),
         (
             select count(*) from leaf as l
             where l.root = c.oid and l.relkind <> 'p' and l.oid <> c.oid

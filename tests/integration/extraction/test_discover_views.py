@@ -85,6 +85,21 @@ def test_a_postgresql_of_which_nothing_may_be_read_says_what_to_ask_for(
     assert "grant select on all tables in schema huji" in refused.remedy
 
 
+def test_a_table_whose_rows_a_policy_hides_is_drafted_with_the_way_out(
+    server: Server, schema: str, discovery: Discovery
+) -> None:
+    server.execute("create table huji.t (id int primary key); insert into huji.t values (1)")
+    server.execute("alter table huji.t enable row level security")
+
+    system = discovery.draft(reader_url(server), "--schema=huji")
+
+    text = (discovery.folder / "strange_office" / "strange.yml").read_text(encoding="utf-8")
+    assert "# row security hides rows from this user" in text
+    refused = discovery.run("source", "check", "--connect", system.system)
+    assert refused.exit_code != 0
+    assert "has row security, which hides rows" in refused.stdout + refused.stderr
+
+
 def test_a_mariadb_that_shares_only_views_is_drafted_and_lands(
     mariadb: Mariadb, discovery: Discovery
 ) -> None:

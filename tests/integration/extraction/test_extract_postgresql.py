@@ -354,6 +354,35 @@ def test_a_source_that_fails_while_it_is_read_lands_nothing(
     assert list(house.settings.landing.rglob("*.parquet")) == []
 
 
+@pytest.mark.parametrize("relation", ["resident", "shown"])
+def test_rows_that_a_policy_hides_are_refused_unless_the_registry_shares_a_part(
+    schema: str, server: Server, house: House, relation: str
+) -> None:
+    server.execute("create table huji.resident (id text); insert into huji.resident values ('a')")
+    server.execute("insert into huji.resident values ('b')")
+    server.execute("create policy part on huji.resident for select to reader using (id = 'a')")
+    server.execute("alter table huji.resident enable row level security")
+    # The reader's own rights hold behind such a view, so that its policies do too.
+    server.execute("create view huji.shown with (security_invoker) as select * from huji.resident")
+    columns = {relation: ["id varchar key"]}
+    system = make_system(POSTGRESQL, columns)
+    house.locate(system, server.reader)
+
+    table, said, advised = refusal(house, system)
+
+    assert table == relation
+    assert "has row security, which hides rows from this user" in said
+    assert "bypassrls" in advised
+    assert "`row_security: filter`" in advised
+    shared = make_system({**POSTGRESQL, "row_security": "filter"}, columns)
+    assert house.extract(shared).failures == ()
+    assert house.landed(shared, relation) == [("a",)]
+    server.execute("alter role reader bypassrls")
+    assert house.extract(system).failures == ()
+    server.execute("alter role reader nobypassrls")
+    assert house.landed(system, relation) == [("a",), ("b",)]
+
+
 def test_one_table_that_fails_does_not_stop_the_others(
     schema: str, server: Server, house: House
 ) -> None:
