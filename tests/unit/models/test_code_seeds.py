@@ -62,6 +62,26 @@ def test_the_crosswalk_leads_to_codes_that_have_a_name(
     assert led_to - named == set()
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "attribute_precedence",
+        "code_crosswalk",
+        "code_division_succession",
+        "code_industry_8_3",
+        "code_licence_transition",
+        "code_licence_type",
+        "code_succession_kind",
+        "code_uscc_category",
+        "identity_evidence",
+    ],
+)
+def test_every_row_of_a_dictionary_says_where_it_is_from_and_since_when(name: str) -> None:
+    rows = seed(name)
+    assert rows
+    assert [row for row in rows if not row["source"] or not row["noted_date"]] == []
+
+
 def test_a_system_with_a_dialect_is_registered(
     crosswalk: Mapping[tuple[str, str, str], str],
 ) -> None:

@@ -1,6 +1,7 @@
 -- The matrix of counties and city departments: every pair has its row, with zeros where a
 -- department has nothing on a county. An item counts at each layer it has reached with rows of that
--- county.
+-- county. What has landed and speaks of no county at all, like petitions, is counted beside them,
+-- alike in every county.
 with item as (
     select * from {{ ref('mart_overview__item_by_layer') }}
     where level_code = 'city'
@@ -131,6 +132,24 @@ item_count as (
     group by division_code, department_code
 ),
 
+unplaced_item as (
+    select
+        department_code,
+        system_code,
+        table_code
+    from item
+    group by department_code, system_code, table_code
+    having max(landed_row_count) > 0 and max(county_row_count) = 0
+),
+
+unplaced_count as (
+    select
+        department_code,
+        cast(count(*) as integer) as unplaced_item_count
+    from unplaced_item
+    group by department_code
+),
+
 final as (
     select
         county.division_code,
@@ -141,6 +160,7 @@ final as (
         coalesce(item_count.landed_item_count, 0) as landed_item_count,
         coalesce(item_count.staged_item_count, 0) as staged_item_count,
         coalesce(item_count.library_item_count, 0) as library_item_count,
+        coalesce(unplaced_count.unplaced_item_count, 0) as unplaced_item_count,
         coalesce(item_count.county_row_count, 0) as county_row_count,
         coalesce(person_count.person_count, 0) as person_count,
         coalesce(organisation_count.organisation_count, 0) as organisation_count,
@@ -151,6 +171,8 @@ final as (
         on
             county.division_code = item_count.division_code
             and department.department_code = item_count.department_code
+    left join unplaced_count
+        on department.department_code = unplaced_count.department_code
     left join person_count
         on
             county.division_code = person_count.division_code
