@@ -33,7 +33,7 @@ from sources.simulator.person_changes import follow_people
 from sources.simulator.places import install_places
 from sources.simulator.plan import CityError, CityPlan
 from sources.simulator.population import build_population
-from sources.simulator.records import prepare_records
+from sources.simulator.records import gather_truth, prepare_records
 from sources.simulator.records_civil_affairs import write_civil_registry
 from sources.simulator.records_grid import write_grids
 from sources.simulator.records_health import write_health_record
@@ -74,6 +74,9 @@ def generate(
         CityError: the registry has a table the city does not know how to fill.
     """
     connection = connect(scratch=scratch, threads=threads, memory_limit=memory_limit)
+    # Joins are written in the order they run best in: rows first, what they look up after. DuckDB
+    # would guess how many rows conditions on chance leave, and build its tables of the many.
+    connection.execute("set disabled_optimizers = 'join_order'")
     try:
         make_people(connection, plan)
         build_organisations(connection, plan, registry)
@@ -96,6 +99,8 @@ def generate(
         ):
             write(connection)
         write_grids(connection, registry)
+        gather_truth(connection)
+        connection.execute("reset disabled_optimizers")
         _check_against_registry(connection, registry)
     except BaseException:
         connection.close()

@@ -6,14 +6,16 @@ only appends versions and closes chains. Keep out: single versions (``licence_ve
 """
 
 
-def _serial_state(prefix: str, code: str) -> str:
-    """The check state after prefix and serial; digits in plain arithmetic, hex the slow way."""
+def _serial_state(state: str) -> str:
+    """The check state after the serial, which follows type and issuer; digits in plain arithmetic,
+    hex the slow way.
+    """
     return f"""case style
-            when '9' then after_9_digits({prefix}, serial_number)
-            when '12' then after_12_digits({prefix}, serial_number)
-            when '15' then after_15_digits({prefix}, serial_number)
-            when 'letters' then after_10_letters({prefix}, serial_number)
-            else licence_state_of(ended.licence_type_code || {code} || hex_serial)
+            when '9' then after_9_digits({state}, serial_number)
+            when '12' then after_12_digits({state}, serial_number)
+            when '15' then after_15_digits({state}, serial_number)
+            when 'letters' then after_10_letters({state}, serial_number)
+            else after_text({state}, hex_serial)
         end"""
 
 
@@ -177,7 +179,7 @@ ended as (
         end as serial,
     from based
 ),
-chain as (
+sealed as (
     select
         ended.*,
         issuer.issuer_id,
@@ -185,29 +187,33 @@ chain as (
         issuer.former_id,
         issuer.former_name,
         '1.2.156.3005.2.' || ended.licence_type_code || '.' as stem,
-        case when is_by_division then issuer.division_code else issuer.issuer_code end
-            || '.' || serial || '.' as issuer_part,
-        issuer.former_code || '.' || serial || '.' as former_part,
-        issuer.elsewhere_code || '.' || serial || '.' as elsewhere_part,
+        issuer.former_code as former_issuer_code,
+        issuer.elsewhere_code,
         case when is_by_division then issuer.division_code else issuer.issuer_code end
             as issuer_code,
-        issuer.former_code as former_issuer_code,
-        case
-            when is_by_division
-                then {_serial_state("issuer.division_state", "issuer.division_code")}
-            else {_serial_state("issuer.issuer_state", "issuer.issuer_code")}
-        end as serial_state,
+        case when is_by_division then issuer.division_state else issuer.issuer_state end
+            as issuer_state,
         case
             when issuer.former_code is not null and not is_by_division
-                and (first_date < reform_date or has_old_seal)
-                then {_serial_state("issuer.former_state", "issuer.former_code")}
-        end as former_serial_state,
-        case when is_moved_in
-            then {_serial_state("issuer.elsewhere_state", "issuer.elsewhere_code")} end
-            as elsewhere_serial_state,
+                and (first_date < reform_date or has_old_seal) then issuer.former_state
+        end as former_state,
+        case when is_moved_in then issuer.elsewhere_state end as elsewhere_state,
     from ended
     inner join issuer
         on ended.type_no = issuer.type_no
         and case when is_city_level then -1 else coalesce(ended.county_no, 0) end = issuer.county_no
+),
+chain as (
+    select
+        * exclude (issuer_state, former_state, elsewhere_state),
+        issuer_code || '.' || serial || '.' as issuer_part,
+        former_issuer_code || '.' || serial || '.' as former_part,
+        elsewhere_code || '.' || serial || '.' as elsewhere_part,
+        {_serial_state("issuer_state")} as serial_state,
+        case when former_state is not null then {_serial_state("former_state")} end
+            as former_serial_state,
+        case when elsewhere_state is not null then {_serial_state("elsewhere_state")} end
+            as elsewhere_serial_state,
+    from sealed
 ),
 """

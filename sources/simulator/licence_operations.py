@@ -1,8 +1,9 @@
 """The log of operations on licences: what the issuing systems say they did, and when.
 
-Creates ``source.<system>__operation``. Every version on file begins with an operation (新发, 转入,
-延续 or 变更), ends with the one that its state follows from, and may have some in between. Add
-stories to ``STORIES``. Keep out: which licence has which story and state (``licences.py``).
+Creates ``source.e_licence__operation`` of all systems. Every version on file begins with an
+operation (新发, 转入, 延续 or 变更), ends with the one that its state follows from, and may have
+some in between. Add stories to ``STORIES``. Keep out: which licence has which story and state
+(``licences.py``).
 
 Operations of a ministry's list: 01 新发 02 延续 03 暂扣 04 过期失效 05 注销 06 暂扣发还 07 其他
 08 转入 09 变更 10 取消转出. Impossible stories are named as the truth names the defect.
@@ -10,7 +11,6 @@ Operations of a ministry's list: 01 新发 02 延续 03 暂扣 04 过期失效 0
 
 import duckdb
 
-from sources.simulator.licence_types import LicenceSystem
 from sources.simulator.mixer import insert_rows
 
 # Story -> operations after the first: code, when between issue (0) and the end of the story (1) or
@@ -26,8 +26,8 @@ STORIES: dict[str, tuple[tuple[str, float, str], ...]] = {
 }
 
 
-def log_operations(connection: duckdb.DuckDBPyConnection, system: LicenceSystem) -> None:
-    """Create the operations of a system. Needs ``licence_batch``."""
+def log_operations(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the operations. Needs the licences."""
     connection.execute(
         "create or replace temp table story_step (story varchar, step integer, code varchar,"
         " share double, reason varchar)"
@@ -37,14 +37,13 @@ def log_operations(connection: duckdb.DuckDBPyConnection, system: LicenceSystem)
         for story, steps in STORIES.items()
         for step, (code, share, reason) in enumerate(steps)
     ])  # fmt: skip
-    operated = "operated_at::varchar" if system.is_text else "operated_at"
-    connection.execute(_OPERATION.format(system=system.code, operated=operated))
+    connection.execute(_OPERATION)
 
 
 # The end of the span of a story: never later than the base day nor than the next version, so that
 # no later event changes it.
 _OPERATION = """
-create or replace table source.{system}__operation as
+create or replace table source.e_licence__operation as
 with licence as (
     select
         *,
@@ -57,8 +56,8 @@ with licence as (
         end as story,
     from (
         select *, coalesce(_state_date < _issued_date + 60, false) as stated_early
-        from licence_batch
-        where _system_code = '{system}' and _copy = 0 and _log_defect is null
+        from source.e_licence__licence
+        where _copy = 0 and _log_defect is null
     )
 ),
 first_operation as (
@@ -123,11 +122,12 @@ select
     licence_identifier,
     record_no,
     operation_code,
-    {operated} as operated_at,
+    operated_at,
     case when step = 0 then previous_identifier end as previous_identifier,
     issuer_name as operator_name,
     reason,
-    {operated} as updated_at,
+    operated_at as updated_at,
+    _system_code,
     _licence_id,
     _version,
     step as _step,

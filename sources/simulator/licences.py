@@ -1,9 +1,9 @@
 """Licences: what was issued to whom, version by version, as the issuing systems recorded it.
 
-Creates ``source.<system>__licence`` and, with ``licence_operations.py``,
-``source.<system>__operation`` for every system of the shape ``e_licence``; underscore columns are
-the truth about each record. Add here how a record is written. Keep out: the types
-(``licence_types.py``), who holds what (``licence_holders.py``), chains and versions
+Creates ``source.e_licence__licence`` and, with ``licence_operations.py``,
+``source.e_licence__operation``, and shares them out to every system of the shape ``e_licence``;
+underscore columns are the truth about each record. Add here how a record is written. Keep out: the
+types (``licence_types.py``), who holds what (``licence_holders.py``), chains and versions
 (``licence_chains.py``, ``licence_versions.py``), the log (``licence_operations.py``) and the state
 a licence is in on a given day: that is computed by the product and, independently, by the score.
 
@@ -20,6 +20,7 @@ from sources.simulator.licence_holders import find_holders, find_issuers
 from sources.simulator.licence_operations import log_operations
 from sources.simulator.licence_types import SYSTEMS, LicenceSystem, create_licence_types
 from sources.simulator.licence_versions import VERSION
+from sources.simulator.records import share_out
 
 # So many people are served in one round.
 _SMALL_CITY = 1_000_000
@@ -35,21 +36,33 @@ def issue_licences(connection: duckdb.DuckDBPyConnection) -> None:
     )
     people = connection.execute("select count(*) from person").fetchone()
     assert people is not None  # noqa: S101 - an aggregate has one row
-    # planning costs more than a small system's rows, a wide table of all systems too much memory
+    # planning costs more than a small system's rows, all systems at once too much memory
     batches: list[tuple[LicenceSystem, ...]] = (
         [SYSTEMS] if int(people[0]) < _SMALL_CITY else [(system,) for system in SYSTEMS]
     )
-    for batch in batches:
+    for number, batch in enumerate(batches):
         find_holders(connection, batch)
-        connection.execute(_LICENCE)
-        for system in batch:
-            connection.execute(_system_sql(system))
-            log_operations(connection, system)
-    connection.execute("drop table licence_batch")
+        verb = "insert into {}" if number else "create or replace table {} as"
+        connection.execute(f"{verb.format('source.e_licence__licence')} {_LICENCE}")
+    log_operations(connection)
+    for system in SYSTEMS:
+        for table, days in _DAYS.items():
+            texts = ", ".join(f"{day}::varchar as {day}" for day in days)
+            share_out(
+                connection,
+                shared=f"e_licence__{table}",
+                system=system.code,
+                columns=f"* replace ({texts})" if system.is_text else "*",
+            )
 
+
+# What systems without types hold as text.
+_DAYS = {
+    "licence": ("issued_date", "valid_from", "updated_at"),
+    "operation": ("operated_at", "updated_at"),
+}
 
 _LICENCE = f"""
-create or replace temp table licence_batch as
 with {CHAIN}
 {VERSION}
 named as (
@@ -186,23 +199,3 @@ select
     ) as _defects,
 from faulty
 """
-
-
-# What only the log of operations needs to know.
-_OF_THE_LOG = (
-    "_system_code, _row, _copy, _is_former_issuer, _issued_date, _state_date, _step_days,"
-    " _is_by_change, _is_moved_in, _impossible, _log_defect"
-)
-
-
-def _system_sql(system: LicenceSystem) -> str:
-    """The source table of a system."""
-    texts = ", ".join(
-        f"{day}::varchar as {day}" for day in ("issued_date", "valid_from", "updated_at")
-    )
-    replaced = f" replace ({texts})" if system.is_text else ""
-    return (
-        f"create or replace table source.{system.code}__licence as "
-        f"select * exclude ({_OF_THE_LOG}){replaced}"
-        f" from licence_batch where _system_code = '{system.code}'"
-    )

@@ -74,13 +74,14 @@ def _registration_macros() -> tuple[str, ...]:
 
 
 def _licence_macros() -> tuple[str, ...]:
-    # ``licence_state_of`` walks any text and is slow: for the few (type, issuer) prefixes. The rest
-    # of an identifier is a number, taken digit by digit in plain arithmetic.
+    # ``after_text`` walks any text and is slow: for the few (type, issuer) prefixes and for serials
+    # in hex. The rest of an identifier is a number, taken digit by digit in plain arithmetic.
     return (
-        "licence_state_of(code) as list_reduce("
-        "list_prepend(36, list_transform(string_split(code, ''), "
+        "after_text(state, code) as list_reduce("
+        "list_prepend(state, list_transform(string_split(code, ''), "
         f"lambda c: strpos('{_BASE_36}', c) - 1)), "
         "lambda p, v: ((p + v + 35) % 36 + 1) * 2 % 37)",
+        "licence_state_of(code) as after_text(36, code)",
         *(
             f"after_{places}_digits(state, n) as {_licence_steps(places, base=10)}"
             for places in (3, 9, 12, 15)

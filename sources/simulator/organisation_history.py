@@ -11,7 +11,7 @@ An attribute has up to three times, a, b and c: b begins on ``<attribute>_date_1
 
 import duckdb
 
-from sources.simulator.organisation_kinds import name_expression
+from sources.simulator.organisation_names import FIRST_NAME, OTHER_NAME, install_names, later_name
 
 # Attribute -> changes after the base day, per million a day, of organisations that ever change it.
 _HAZARDS = {"name": 40, "officer": 60, "address": 80}
@@ -19,16 +19,12 @@ _HAZARDS = {"name": 40, "officer": 60, "address": 80}
 
 def write_history(connection: duckdb.DuckDBPyConnection, numbers: dict[str, int | float]) -> None:
     """Create ``organisation``. Needs ``organisation_dated``."""
-    connection.execute(
-        "create or replace temp macro trade_of(i, one, two, three) as pick_trade_word(i, one)"
-        " || pick_trade_word(i, two) || case when chance(i, three, 300000)"
-        " then pick_trade_word(i, three || '/word') else '' end"
-    )
+    install_names(connection)
     connection.execute(
         "create or replace temp macro in_time(d, date_1, date_2, a, b, c) as"
         " case when date_2 <= d then c when date_1 <= d then b else a end"
     )
-    for statement in (_OTHER_NAME, _MARKET, _GOVERNMENT, _ORGANISATION):
+    for statement in (OTHER_NAME, _MARKET, _GOVERNMENT, _ORGANISATION):
         connection.execute(statement.format(**numbers))
 
 
@@ -55,44 +51,6 @@ def _dates(attribute: str, share: str) -> str:
     end as {attribute}_date_2,
     """
 
-
-# Works of the old law, and companies that write their city in brackets.
-_FIRST_NAME = f"""
-    case
-        when kind = 'enterprise' and successor_id = organisation_id + 1 and place % 100 = 30
-            then '临沂市' || trade_of(organisation_id, 'trade 1', 'trade 2', 'trade 3')
-                || ['机械厂', '木器厂', '化肥厂', '纺织厂'][1 + below(organisation_id, 'works', 4)]
-        when kind = 'enterprise' and chance(organisation_id, 'brackets', 50000)
-            then trade_of(organisation_id, 'trade 1', 'trade 2', 'trade 3') || '（临沂）'
-                || pick_suffix_0(organisation_id, 'suffix')
-        else {name_expression("a")}
-    end
-"""
-
-# Branches and unions bear the first name of the organisation they belong to.
-_OTHER_NAME = f"""
-create or replace temp table other_name as
-with wanted as (
-    select head_organisation_id as organisation_id from organisation_drawn
-    where head_organisation_id is not null
-    union
-    select host_organisation_id from organisation_drawn where host_organisation_id is not null
-),
-placed as (
-    select
-        dated.*,
-        '临沂' || case when chance(organisation_id, 'city in name', 400000) then '市' else '' end
-            as city_in_name,
-        coalesce(getvariable('county_name')[county_no + 1], '') as county_in_name,
-        getvariable('township')[township_no + 1] as township,
-        '' as village,
-        null::varchar as other_name,
-    from organisation_dated as dated
-    inner join wanted using (organisation_id)
-)
-select organisation_id, established_date, {_FIRST_NAME} as other_name
-from placed
-"""
 
 _MARKET = f"""
 create or replace temp table organisation_named as
@@ -185,12 +143,13 @@ placed as (
             else pick_village(organisation_id, 'village')
         end || '村' as village,
     from changed
+    inner join kind_name using (kind_no)
 )
 select
     *,
-    {_FIRST_NAME} as name_a,
-    case when name_date_1 is not null then {name_expression("b")} end as name_b,
-    case when name_date_2 is not null then {name_expression("c")} end as name_c,
+    {FIRST_NAME} as name_a,
+    case when name_date_1 is not null then {later_name("b")} end as name_b,
+    case when name_date_2 is not null then {later_name("c")} end as name_c,
     coalesce(getvariable('county_code')[county_no + 1], registration_division_code) as division_a,
     case when address_date_1 is not null and chance(organisation_id, 'far b', 200000)
         then pick_county_code(organisation_id, 'county b') else division_a end as division_b,
@@ -325,7 +284,7 @@ select
     * exclude (body, city_in_name, county_in_name, township, village, other_name, own_date,
         persona_id, kind_no, fate, first_date, second_date, base_end, industry, can_be_revoked,
         name_changes, officer_changes, address_changes, capital_changes, until_normal,
-        until_restored, until_abnormal, until_revoked, until_cancelled),
+        until_restored, until_abnormal, until_revoked, until_cancelled, pattern, suffixes),
     in_time(getvariable('now'), name_date_1, name_date_2, name_a, name_b, name_c) as name,
     in_time(getvariable('now'), address_date_1, address_date_2, address_a, address_b, address_c)
         as address,

@@ -150,8 +150,8 @@ _FOUNDED_KINDS = (
 
 
 def create_kinds(connection: duckdb.DuckDBPyConnection, plan: CityPlan) -> int:
-    """Create ``organisation_kind`` and the lists of suffixes; return how many organisations of
-    these kinds there are on the base day. Their ids are 0 to that number.
+    """Create ``organisation_kind``; return how many organisations of these kinds there are on the
+    base day. Their ids are 0 to that number.
     """
     set_list(connection, "industry", INDUSTRIES.split())
     set_list(connection, "elsewhere", _ELSEWHERE.split())
@@ -161,7 +161,8 @@ def create_kinds(connection: duckdb.DuckDBPyConnection, plan: CityPlan) -> int:
         " is_founded boolean, until_normal integer, until_restored integer,"
         " until_abnormal integer, until_revoked integer, until_cancelled integer,"
         " name_changes integer, officer_changes integer, address_changes integer,"
-        " capital_changes integer, industry varchar, is_of_village boolean)"
+        " capital_changes integer, industry varchar, is_of_village boolean, pattern varchar,"
+        " suffixes varchar[])"
     )
     rows: list[tuple[object, ...]] = []
     first = 0
@@ -170,9 +171,9 @@ def create_kinds(connection: duckdb.DuckDBPyConnection, plan: CityPlan) -> int:
         rows.append(
             (number, kind.code, kind.pair, first, size, kind.life.oldest_days,
              repr(kind.life.age_power), kind.life.is_founded, *FATES[kind.life.fate],
-             *kind.changes, kind.industry, kind.is_of_village)
+             *kind.changes, kind.industry, kind.is_of_village, kind.pattern,
+             kind.suffixes.split())
         )  # fmt: skip
-        set_list(connection, f"suffix_{number}", kind.suffixes.split())
         first += size
     insert_rows(connection, "organisation_kind", rows)
     founded = [next(n for n, kind in enumerate(KINDS) if kind.code == code)
@@ -188,34 +189,3 @@ def first_and_size(connection: duckdb.DuckDBPyConnection, kind: str) -> tuple[in
     ).fetchone()
     assert row is not None  # noqa: S101 - every kind has a row
     return int(row[0]), int(row[1])
-
-
-def name_expression(generation: str) -> str:
-    """SQL of the name an organisation bore in its 1st, 2nd or 3rd time (``a``, ``b``, ``c``)."""
-    tag = "" if generation == "a" else f" {generation}"
-    pieces = {
-        "{city}": "city_in_name",
-        "{county}": "county_in_name",
-        "{township}": "township",
-        "{village}": "village",
-        "{trade}": f"trade_of(organisation_id, 'trade 1{tag}', 'trade 2{tag}', 'trade 3{tag}')",
-        "{elsewhere}": "pick_elsewhere(organisation_id, 'elsewhere')",
-        "{other}": "coalesce(other_name, '')",
-    }
-    branches = []
-    for number, kind in enumerate(KINDS):
-        parts = []
-        text = kind.pattern.replace("{suffix}", "\x1f")
-        for token, piece in pieces.items():
-            text = text.replace(token, f"\x1e{piece}\x1e")
-        for part in text.replace("\x1f", "\x1esuffix\x1e").split("\x1e"):
-            if not part:
-                continue
-            is_piece = part == "suffix" or part in pieces.values()
-            parts.append(
-                (f"pick_suffix_{number}(organisation_id, 'suffix{tag}')")
-                if part == "suffix"
-                else (part if is_piece else f"'{part}'")
-            )
-        branches.append(f"when {number} then " + " || ".join(parts))
-    return "case kind_no " + "\n".join(branches) + " end"

@@ -133,31 +133,33 @@ with everybody as (
 placed as (
     select
         everybody.*,
-        household.county_now,
-        household.address_now,
-        household.county_before,
-        household.address_before,
-        household.moved_date,
-        household.registered_county,
-        household.registered_address,
-        household.is_away,
+        household.* exclude (household_id, is_migrant),
+        household_move.event_date,
+        household_move.county_after as move_county,
+        household_move.address_after as move_address,
+        is_registered_move,
+        coalesce(household_move.event_date <= everybody.born_date, false) as is_born_moved,
     from everybody
     inner join household on everybody.household_id = household.household_id
+    left join household_move
+        on everybody.born_date is not null
+        and everybody.household_id = household_move.household_id
 )
 select
     placed.* exclude (
         county_now, address_now, county_before, address_before, moved_date,
-        registered_county, registered_address, is_away
+        registered_county, registered_address, is_away,
+        event_date, move_county, move_address, is_registered_move, is_born_moved
     ),
     -- a child born after its household's move knows nothing of the address before
-    case when is_born_moved then household_move.county_after else county_now end as county_now,
-    case when is_born_moved then household_move.address_after else address_now end as address_now,
+    case when is_born_moved then move_county else county_now end as county_now,
+    case when is_born_moved then move_address else address_now end as address_now,
     case when is_born_moved then county_now else county_before end as county_before,
     case when is_born_moved then address_now else address_before end as address_before,
-    case when is_born_moved then household_move.event_date else moved_date end as moved_date,
-    case when is_born_moved and is_registered_move then household_move.county_after
+    case when is_born_moved then event_date else moved_date end as moved_date,
+    case when is_born_moved and is_registered_move then move_county
         else registered_county end as registered_county,
-    case when is_born_moved and is_registered_move then household_move.address_after
+    case when is_born_moved and is_registered_move then move_address
         else registered_address end as registered_address,
     case when is_born_moved then not is_migrant and not is_registered_move else is_away end
         as is_away,
@@ -169,9 +171,4 @@ from placed
 left join mixed_up on placed.person_id = mixed_up.mixed_up_id
 left join person_card on placed.person_id = person_card.person_id and person_card.card_no = 1
 left join person_change on placed.person_id = person_change.person_id
-left join household_move
-    on placed.born_date is not null and placed.household_id = household_move.household_id
-cross join lateral (
-    select coalesce(household_move.event_date <= placed.born_date, false) as is_born_moved
-)
 """

@@ -3,7 +3,8 @@
 Every ``records_<department>`` module creates tables ``source.<system>__<table>``: the registry's
 columns, and columns that begin with an underscore and never reach a department: ``_person_id``,
 ``_organisation_id``, ``_defects``, ``_has_valid_number``, ``_is_landable``, ``_tells_death``. Here
-those become rows of ``truth_record``. Add here what all departments share. Keep out: their values.
+those become ``truth_record``. Tables that many systems have alike are made as one and shared out.
+Add here what all departments share. Keep out: their values.
 """
 
 import duckdb
@@ -13,24 +14,9 @@ HAS_VALID_NUMBER = "coalesce(_number_defect = 'number_15_digits', true) and _num
 
 
 def prepare_records(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the schema ``source`` and the empty ``truth_record``."""
+    """Create the schema ``source`` and the empty list of what tells ``truth_record``."""
     connection.execute("create schema if not exists source")
-    connection.execute(
-        """
-        create or replace temp table truth_record (
-            system_code varchar,
-            table_code varchar,
-            source_key varchar,
-            role_code varchar,
-            person_id bigint,
-            organisation_id bigint,
-            defects varchar,
-            has_valid_number boolean,
-            is_landable boolean,
-            tells_death boolean
-        )
-        """
-    )
+    connection.execute("create or replace temp table truth_query (query varchar)")
 
 
 def record_truth(
@@ -42,25 +28,50 @@ def record_truth(
     role: str = "self",
     prefix: str = "",
     kind: str = "person",
-    rows: str | None = None,
+    is_shared: bool = False,
 ) -> None:
-    """Copy the underscore columns of a source table into ``truth_record``.
+    """Have ``truth_record`` tell the underscore columns of a source table.
 
     ``prefix`` names one of several people of a row (``_male_person_id``); ``kind`` is ``person`` or
-    ``organisation``; ``rows`` is a relation to read instead of the table, and without ``system``
-    its column ``system_code`` says whose rows they are.
+    ``organisation``; of a table that ``is_shared`` the column ``_system_code`` says whose rows they
+    are.
     """
-    person = f"_{prefix}person_id" if kind == "person" else "null"
-    organisation = f"_{prefix}organisation_id" if kind == "organisation" else "null"
-    about = person if kind == "person" else organisation
-    system_code = f"'{system}'" if system else "system_code"
-    connection.execute(
-        f"""
-        insert into truth_record
+    about = f"_{prefix}{kind}_id"
+    query = f"""
         select
-            {system_code}, '{table}', {key}, '{role}', {person}, {organisation},
-            _{prefix}defects, _{prefix}has_valid_number, _is_landable, _tells_death
-        from {rows or f"source.{system}__{table}"}
+            {"_system_code" if is_shared else f"'{system}'"} as system_code,
+            '{table}' as table_code,
+            {key} as source_key,
+            '{role}' as role_code,
+            {about if kind == "person" else "null::bigint"} as person_id,
+            {about if kind == "organisation" else "null::bigint"} as organisation_id,
+            _{prefix}defects as defects,
+            _{prefix}has_valid_number as has_valid_number,
+            _is_landable as is_landable,
+            _tells_death as tells_death,
+        from source.{system}__{table}
         where {about} is not null
         """
+    connection.execute("insert into truth_query values ($1)", [query])
+
+
+def gather_truth(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create ``truth_record``: a view, as it says again what the source tables hold."""
+    queries = connection.execute("select query from truth_query").fetchall()
+    connection.execute(
+        "create or replace temp view truth_record as "
+        + " union all ".join(query for (query,) in queries)
+    )
+
+
+def share_out(
+    connection: duckdb.DuckDBPyConnection, *, shared: str, system: str, columns: str = "*"
+) -> None:
+    """Create the table ``source.<system>__…`` of one system of many whose rows stand together in
+    ``source.<shared>``, told apart by ``_system_code``: a view, so that no row is kept twice.
+    """
+    table = shared.partition("__")[2]
+    connection.execute(
+        f"create or replace view source.{system}__{table} as"
+        f" select {columns} from source.{shared} where _system_code = '{system}'"
     )

@@ -1,8 +1,8 @@
 """What the 12 county grid systems wrote: residents, subsidies, merchants, each in its dialect.
 
-The rows of all counties are made at once, in temporary tables with a column ``system_code``, and
-then divided. A county knows who lives there, wherever he is registered; it goes on knowing some who
-moved to another county. Add tables of the shape ``county_grid`` here. Keep out: the dialects
+The rows of all counties are made at once in ``source.grid__<table>`` and then shared out. A county
+knows who lives there, wherever he is registered; it goes on knowing some who moved to another
+county. Add tables of the shape ``county_grid`` here. Keep out: the dialects
 (``grid_dialects.py``).
 """
 
@@ -12,15 +12,15 @@ from sources.registry import Registry
 from sources.simulator.grid_dialects import GRID_SYSTEMS, install_dialects, place_of
 from sources.simulator.mixer import set_list
 from sources.simulator.places import COUNTIES
-from sources.simulator.records import record_truth
+from sources.simulator.records import record_truth, share_out
 from sources.simulator.records_person import (
     PersonTable,
     date_text,
     day_time_text,
     key,
     number_faults,
-    table_sql,
     validity,
+    write_person_table,
     written_number_sql,
 )
 
@@ -36,34 +36,23 @@ def write_grids(connection: duckdb.DuckDBPyConnection, registry: Registry) -> No
     """
     install_dialects(connection)
     _install_writings(connection, registry)
-    for sql in (table_sql(RESIDENT), table_sql(SUBSIDY), _MERCHANT):
-        connection.execute(sql)
-    for table, column in (("resident", "record_no"), ("subsidy", "payment_no")):
-        record_truth(
-            connection,
-            system="",
-            table=table,
-            key=column,
-            rows=f"grid_{table}",
-        )
+    write_person_table(connection, RESIDENT)
+    write_person_table(connection, SUBSIDY)
+    connection.execute(_MERCHANT)
     for role, kind in (("self", "organisation"), ("operator", "person")):
         record_truth(
             connection,
-            system="",
+            system="grid",
             table="merchant",
             key="merchant_no",
             role=role,
             prefix="operator_" if kind == "person" else "",
             kind=kind,
-            rows="grid_merchant",
+            is_shared=True,
         )
     for table in ("resident", "subsidy", "merchant"):
         for system in GRID_SYSTEMS:
-            connection.execute(
-                f"create or replace table source.{system}__{table} as"
-                f" select * exclude (system_code) from grid_{table} where system_code = '{system}'"
-            )
-        connection.execute(f"drop table grid_{table}")
+            share_out(connection, shared=f"grid__{table}", system=system)
 
 
 def _install_writings(connection: duckdb.DuckDBPyConnection, registry: Registry) -> None:
@@ -120,7 +109,7 @@ _SYSTEM = "getvariable('grid_system')[written_county + 1]"
 RESIDENT = PersonTable(
     system="grid",
     table="resident",
-    target="grid_resident",
+    is_shared=True,
     people="chance(person_id, 'grid', 900000) and left_date is null"
     " and (death_date is null or chance(person_id, 'grid keeps the dead', 100000)"
     " and death_date > getvariable('today') - 730)",
@@ -161,7 +150,7 @@ RESIDENT = PersonTable(
         " else 3 end"
         " when registered_county = written_county then 1 else 2 end)",
         "updated_at": day_time_text("updated_date", "grid"),
-        "system_code": _SYSTEM,
+        "_system_code": _SYSTEM,
     },
     more_defects=(
         "grid_division_defect(written_county, _row)",
@@ -172,7 +161,7 @@ RESIDENT = PersonTable(
 SUBSIDY = PersonTable(
     system="grid",
     table="subsidy",
-    target="grid_subsidy",
+    is_shared=True,
     people="age_days > 3000 and death_date is null and left_date is null"
     " and chance(person_id, 'grid subsidy', 150000)",
     again="chance(person_id, 'grid subsidy again', 250000)",
@@ -191,13 +180,13 @@ SUBSIDY = PersonTable(
         "paid_date": date_text("begun_date"),
         "phone": "written_phone",
         "updated_at": day_time_text("updated_date", "grid subsidy"),
-        "system_code": _SYSTEM,
+        "_system_code": _SYSTEM,
     },
 )
 
 _OPERATOR = "grid.merchant/operator"
 _MERCHANT = f"""
-create or replace temp table grid_merchant as
+create or replace table source.grid__merchant as
 with shops as (
     select
         organisation_id as _row,
@@ -256,7 +245,7 @@ select
     grid_division(county_no, _row) as division_code,
     grid_address(county_no, _row, address) as address,
     {day_time_text("updated_date", "grid merchant")} as updated_at,
-    getvariable('grid_system')[county_no + 1] as system_code,
+    getvariable('grid_system')[county_no + 1] as _system_code,
     organisation_id as _organisation_id,
     concat_ws(
         ',',

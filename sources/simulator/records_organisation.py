@@ -95,13 +95,10 @@ def write_organisation_table(
 ) -> None:
     """Create the table, or add to the one there is, and record the truth about its rows."""
     relation = f"source.{table.system}__{table.table}"
-    if is_added:
-        connection.execute(f"create or replace temp table added_organisation as {table_sql(table)}")
-        connection.execute(f"insert into {relation} by name from added_organisation")
-        source = "added_organisation"
-    else:
-        connection.execute(f"create or replace table {relation} as {table_sql(table)}")
-        source = relation
+    verb = (
+        f"insert into {relation} by name" if is_added else f"create or replace table {relation} as"
+    )
+    connection.execute(f"{verb} {table_sql(table)}")
     if table.has_code:
         record_truth(
             connection,
@@ -109,7 +106,6 @@ def write_organisation_table(
             table=table.table,
             key=table.key,
             kind="organisation",
-            rows=source,
         )
     if table.has_officer:
         record_truth(
@@ -119,7 +115,6 @@ def write_organisation_table(
             key=table.key,
             role="representative",
             prefix="officer_",
-            rows=source,
         )
 
 

@@ -42,7 +42,8 @@ class PersonTable:
       which dates of the matter itself follow; ``updated_date`` is that day or that of a change;
     * ``is_stale`` says when the address before the move stands, ``is_date_text`` which rows take
       any text for a date, ``updated`` corrects ``updated_date``, ``more_defects`` adds names;
-    * rows of many systems go to the temporary table ``target``, for the caller to divide;
+    * a table that ``is_shared`` holds the rows of many systems: its column ``_system_code`` says
+      whose they are, and the caller shares them out;
     * ``no_number_per_million`` rows lack the number; where a row ``is_workbook``, its 18 digits may
       be taken for a number (``_excel_damage``: such a row cannot be read).
     """
@@ -63,7 +64,7 @@ class PersonTable:
     updated: str = "updated_date"
     is_date_text: str = "true"
     more_defects: tuple[str, ...] = ()
-    target: str | None = None
+    is_shared: bool = False
 
     @property
     def purpose(self) -> str:
@@ -73,7 +74,7 @@ class PersonTable:
     @property
     def relation(self) -> str:
         """Where the rows are put."""
-        return self.target or f"source.{self.system}__{self.table}"
+        return f"source.{self.system}__{self.table}"
 
     @property
     def key(self) -> str:
@@ -115,33 +116,30 @@ def day_time_text(expression: str, purpose: str) -> str:
 
 
 def write_person_table(connection: duckdb.DuckDBPyConnection, table: PersonTable) -> None:
-    """Create the table and record the truth about its people (not for a ``target`` of one's own:
-    whoever divides it records it).
-    """
+    """Create the table and record the truth about its people."""
     connection.execute(table_sql(table))
-    if table.target is None:
-        record_truth(connection, system=table.system, table=table.table, key=table.key)
-        if table.companion:
-            record_truth(
-                connection,
-                system=table.system,
-                table=table.table,
-                key=table.key,
-                role=table.companion.role,
-                prefix=f"{table.companion.role}_",
-            )
+    roles = {"self": ""} | ({c.role: f"{c.role}_"} if (c := table.companion) else {})
+    for role, prefix in roles.items():
+        record_truth(
+            connection,
+            system=table.system,
+            table=table.table,
+            key=table.key,
+            role=role,
+            prefix=prefix,
+            is_shared=table.is_shared,
+        )
 
 
 def table_sql(table: PersonTable) -> str:
     """The statement that creates a table: people, what is wrong with each row, what is written."""
     extra = "".join(f"\n        {sql} as {name}," for name, sql in table.extra.items())
     columns = ",\n    ".join(f"{sql} as {name}" for name, sql in table.columns.items())
-    kind = "temp table" if table.target else "table"
     copies = (
         f"unnest(case when {table.again} then [0, 1] else [0] end)" if table.again else "0::integer"
     )
     return f"""
-create or replace {kind} {table.relation} as
+create or replace table {table.relation} as
 with known as (
     select
         person.*,{extra}

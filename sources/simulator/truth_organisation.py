@@ -4,8 +4,6 @@ Add a table here when the score needs another fact about organisations or licenc
 truth about people (``generate.py``), and anything a source could not be compared with.
 """
 
-from sources.simulator.licence_types import SYSTEMS
-
 
 def _history(column: str, attribute: str) -> str:
     """What an attribute was from which day until which: one row per time, the last without end."""
@@ -28,13 +26,6 @@ def _history(column: str, attribute: str) -> str:
         lead(valid_from) over (partition by organisation_id order by place) as valid_to,
     from slot
     """
-
-
-def _over_systems(table: str, columns: str) -> str:
-    return " union all ".join(
-        f"select '{system.code}' as system_code, {columns} from source.{system.code}__{table}"
-        for system in SYSTEMS
-    )
 
 
 ORGANISATION_TRUTH = {
@@ -88,9 +79,9 @@ ORGANISATION_TRUTH = {
 }
 
 LICENCE_TRUTH = {
-    "licence": _over_systems(
-        "licence",
-        """
+    "licence": """
+        select
+            _system_code as system_code,
             record_no as source_key,
             _licence_id as licence_id,
             _version as version,
@@ -107,60 +98,51 @@ LICENCE_TRUTH = {
             _valid_from as valid_from,
             _valid_to as valid_to,
             _holder_end_date as holder_end_date,
-            _defects as defects
+            _defects as defects,
+        from source.e_licence__licence
         """,
-    ),
     # One row per record and holder; place 0 is the first named.
-    "licence_holder": f"""
-        with licence as ({
-        _over_systems(
-            "licence",
-            '''
-            record_no as source_key, _licence_id, _holder_kind_code, _person_id, _organisation_id,
-            _has_valid_holder, _holder_end_date, _defects
-        ''',
-        )
-    })
+    "licence_holder": """
         select
-            system_code,
-            source_key,
+            _system_code as system_code,
+            record_no as source_key,
             0 as place,
             _person_id as person_id,
             _organisation_id as organisation_id,
             _has_valid_holder as has_valid_code,
             _holder_end_date as end_date,
             _defects as defects,
-        from licence
+        from source.e_licence__licence
         where _holder_kind_code <> 'joint'
         union all
         select
-            licence.system_code,
-            licence.source_key,
+            licence._system_code,
+            licence.record_no,
             row_number() over (
-                partition by licence.system_code, licence.source_key order by joint_holder.place
+                partition by licence._system_code, licence.record_no order by joint_holder.place
             ) - 1,
             joint_holder.person_id,
             joint_holder.organisation_id,
             joint_holder.has_valid_code,
             joint_holder.end_date,
             joint_holder.defects
-        from licence
+        from source.e_licence__licence as licence
         inner join joint_holder
-            on licence.system_code = joint_holder.system_code
+            on licence._system_code = joint_holder.system_code
             and licence._licence_id = joint_holder.licence_id
         where licence._holder_kind_code = 'joint'
         """,
-    "licence_operation": _over_systems(
-        "operation",
-        """
+    "licence_operation": """
+        select
+            _system_code as system_code,
             operation_no as source_key,
             record_no as licence_source_key,
             _licence_id as licence_id,
             _version as version,
             _step as step,
             operation_code,
-            operated_at::timestamp as operated_at,
-            _defects as defects
+            operated_at,
+            _defects as defects,
+        from source.e_licence__operation
         """,
-    ),
 }
