@@ -165,8 +165,13 @@ _INSTITUTION = OrganisationTable(
     organisations="kind in ('government', 'township', 'school', 'hospital', 'institution')",
     lag=0,
     joins="left join (select organisation_id as body_id, uscc as supervisor_uscc"
-    " from organisation) as supervisor on supervisor_organisation_id = body_id",
-    extra={"supervisor_uscc": "supervisor.supervisor_uscc"},
+    " from organisation) as supervisor on supervisor_organisation_id = body_id"
+    " left join (select organisation_id as taker_id, uscc as taker_uscc"
+    " from organisation) as taker on successor_id = taker_id",
+    extra={
+        "supervisor_uscc": "supervisor.supervisor_uscc",
+        "successor_uscc": "case when ended_date is not null then taker.taker_uscc end",
+    },
     old_per_million=0,
     missing_per_million=2_000,
     columns={
@@ -189,6 +194,7 @@ _INSTITUTION = OrganisationTable(
         "status_code": "case when ended_date is null then '1'"
         " when pair = '12' then '3' else '2' end",
         "ended_date": "ended_date::varchar",
+        "successor_uscc": "successor_uscc",
         "updated_at": day_time_text("updated_date", "institution"),
     },
     is_landable="_date_defect is null",

@@ -24,6 +24,10 @@ succession as (
     select * from {{ ref('stg_enterprise_register__succession') }}
 ),
 
+institution as (
+    select * from {{ ref('stg_institution_register__institution') }}
+),
+
 stated as (
     select
         entity_key.entity_key,
@@ -76,7 +80,37 @@ stated as (
     where reference.role_code in ('host', 'supervisor')
 ),
 
-final as (
+-- An abolished body's own row names who took over its work.
+taken_over as (
+    select
+        taker.entity_key,
+        'successor_of' as relation_code,
+        '6' as kind_code,
+        record.entity_key as related_entity_key,
+        taker.reference_grade_code,
+        institution.stated_uscc as related_stated_code,
+        institution.name as related_stated_name,
+        institution.ended_date as valid_from,
+        cast(null as date) as valid_to,
+        institution.system_code,
+        institution.table_code,
+        institution.source_key,
+        institution.source_at
+    from institution
+    inner join record
+        on
+            institution.system_code = record.system_code
+            and institution.table_code = record.table_code
+            and institution.source_key = record.source_key
+    inner join reference as taker
+        on
+            institution.system_code = taker.system_code
+            and institution.table_code = taker.table_code
+            and institution.source_key = taker.source_key
+            and taker.role_code = 'successor'
+),
+
+related as (
     select
         stated.entity_key,
         stated.relation_code,
@@ -101,6 +135,12 @@ final as (
             and stated.role_code = reference.role_code
     left join golden
         on stated.entity_key = golden.entity_key
+),
+
+final as (
+    select * from related
+    union all
+    select * from taken_over
 )
 
 select * from final

@@ -1,5 +1,5 @@
 -- Who is meant where a record names another organisation: the head office of a branch, a
--- predecessor, whoever holds a share. Evidence in this order:
+-- predecessor, whoever took over an abolished body's work, whoever holds a share. Evidence in this order:
 --
 -- register_row    the number of a row of the enterprise register
 -- code            an organisation code, alone or in a credit code
@@ -23,7 +23,6 @@ shareholder as (
 
 institution as (
     select * from {{ ref('stg_institution_register__institution') }}
-    where supervisor_uscc is not null
 ),
 
 union_host as (
@@ -120,6 +119,25 @@ reference as (
         cast(null as date) as ended_date,
         false as may_go_by_name
     from institution
+    where supervisor_uscc is not null
+    union all
+    select
+        system_code,
+        table_code,
+        source_key,
+        'successor' as role_code,
+        cast(null as varchar) as enterprise_no,
+        successor_uscc as stated_uscc,
+        case
+            when {{ uscc_is_valid('successor_uscc') }}
+                then {{ uscc_organisation_code('successor_uscc') }}
+        end as organisation_code,
+        cast(null as varchar) as registration_number,
+        cast(null as varchar) as name,
+        cast(null as date) as ended_date,
+        false as may_go_by_name
+    from institution
+    where successor_uscc is not null
     union all
     select
         system_code,

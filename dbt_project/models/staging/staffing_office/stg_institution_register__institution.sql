@@ -42,6 +42,7 @@ final as (
         {{ person_number('identified.representative_no') }} as representative_number,
         {{ clean_text('identified.funding_name') }} as funding_name,
         {{ normalise_number('identified.supervisor_uscc') }} as supervisor_uscc,
+        {{ normalise_number('identified.successor_uscc') }} as successor_uscc,
         identified.updated_at as source_at
     from identified
     {{- join_crosswalk(
