@@ -59,12 +59,15 @@ class PostgresConnection(Closed):
 
     ``row_security: filter`` says that the department shares those rows alone which its policies let
     the reader see; left out, a table whose policies hide rows from the reader is refused.
+    ``encoding`` is how the applications really write, where the database's own encoding takes any
+    bytes (SQL_ASCII, LATIN1) or cannot be converted; left out, the server converts.
     """
 
     technology: Literal["postgresql"]
     location_env: EnvironmentName
     db_schema: Annotated[Text, Field(alias="schema")]
     row_security: Literal["refuse", "filter"] = "refuse"
+    encoding: Literal["utf-8", "gb18030", "latin1"] | None = None
 
 
 class MysqlConnection(Closed):

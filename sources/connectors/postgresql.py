@@ -2,7 +2,9 @@
 
 The scanner turns NaN numerics into 0.0, unbounded numerics into DOUBLE and knows neither arrays
 nor enums as text, so the select list is generated from pg_catalog: only types that survive
-unchanged are read natively, everything else as PostgreSQL's own text. Keep out: change capture.
+unchanged are read natively, everything else as PostgreSQL's own text, or as the bytes of that text
+where the registry says its encoding. Keep out: decoding (``postgresql_encoding.py``), change
+capture.
 """
 
 from pathlib import Path
@@ -14,6 +16,13 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from citybase.duck import literal, quoted
 from citybase.errors import SourceError
 from sources.connectors.base import LINE_COLUMN, Reading, Session
+from sources.connectors.postgresql_encoding import (
+    WORTHLESS,
+    decoded,
+    decoded_query,
+    server_encoding,
+    tolerate,
+)
 from sources.contract import Column, PostgresConnection, System, Table
 
 _CONNECT_SECONDS = 10
@@ -30,6 +39,15 @@ _POLICIES = "check_enable_rls"
 _WHOLE = frozenset({"int2", "int4", "int8"})
 _REAL = frozenset({"float4", "float8"})
 _WORDS = frozenset({"text", "varchar", "bpchar", "name"})
+# What is written in ASCII, whatever it says.
+_PLAIN = (
+    _WHOLE
+    | _REAL
+    | frozenset(
+        {"bool", "numeric", "date", "timestamp", "timestamptz", "time", "timetz", "interval"}
+        | {"uuid", "bytea", "inet", "cidr", "macaddr", "bit", "varbit"}
+    )
+)
 _SAFE = _WHOLE | {"bool", "float8", "text", "varchar"}
 
 # Which source types can hold values of a registry type; text can hold any, varchar takes any.
@@ -75,8 +93,16 @@ class PostgresSession(Session):
         self._conninfo = self._complete(location)
         try:
             self._catalog = psycopg.connect(self._conninfo, autocommit=True)
+            tolerate(self._catalog)
         except psycopg.Error as error:
             raise self._refused(error) from None
+        self._stored_as = server_encoding(self._catalog)
+        self._encoding = connection.encoding
+        if self._encoding is not None and self._stored_as == "UTF8":
+            raise self.system_error(
+                f"says `encoding: {self._encoding}`, but its database is in UTF8 and keeps it",
+                remedy="Take `encoding:` out of its `connection:`.",
+            )
 
     def close(self) -> None:
         """Close the catalogue connection."""
@@ -86,17 +112,37 @@ class PostgresSession(Session):
         """See ``Session.inspect``."""
         self._select(table)
 
-    def read(self, table: Table, *, duck: duckdb.DuckDBPyConnection, work: Path) -> Reading:  # noqa: ARG002
+    def read(self, table: Table, *, duck: duckdb.DuckDBPyConnection, work: Path) -> Reading:
         """See ``Session.read``."""
-        select = self._select(table)
+        select, texts = self._select(table)
         try:
             duck.execute(f"attach {literal(self._conninfo)} as {_ALIAS} (type postgres, read_only)")
         except duckdb.Error as error:
             raise self.explained(table, error) from None
-        columns = ", ".join(quoted(column.column) for column in table.columns)
-        return Reading(
-            sql=f"select {columns}, null::varchar as {LINE_COLUMN} "
-            f"from postgres_query({literal(_ALIAS)}, {literal(select)})",
+        codes = [column.column for column in table.columns]
+        columns = ", ".join(quoted(code) for code in codes)
+        query = f"from postgres_query({literal(_ALIAS)}, {literal(select)})"
+        if self._encoding is None or not texts:
+            return Reading(sql=f"select {columns}, null::varchar as {LINE_COLUMN} {query}")
+        stored, readable = work / "stored.parquet", work / "decoded.parquet"
+        try:
+            duck.execute(f"copy (select {columns} {query}) to {literal(str(stored))}")
+        except duckdb.Error as error:
+            raise self.explained(table, error) from None
+        decoded(stored, readable, texts=texts, encoding=self._encoding)
+        stored.unlink()
+        return Reading(sql=decoded_query(readable, codes=codes, texts=texts))
+
+    def explained(self, table: Table, error: duckdb.Error) -> SourceError:
+        """See ``Session.explained``. In every language the server's message names the encoding."""
+        if '"UTF8"' not in str(error):
+            return super().explained(table, error)
+        return self.table_error(
+            table,
+            f"holds text that its database, in {self._stored_as}, cannot convert: "
+            f"{self.without_secret(str(error))}",
+            remedy="Write `encoding: gb18030` (or utf-8) under `connection:`: what the "
+            f"applications really write. {self.owner}",
         )
 
     def without_secret(self, text: str) -> str:
@@ -138,14 +184,14 @@ class PostgresSession(Session):
             remedy=f"Start its database, or correct host, port and dbname in {env}. {self.owner}",
         )
 
-    def _select(self, table: Table) -> str:
-        """The query that PostgreSQL itself runs."""
+    def _select(self, table: Table) -> tuple[str, list[str]]:
+        """The query that PostgreSQL itself runs, and which columns are texts."""
         try:
             return self._generated(table)
         except psycopg.OperationalError as error:
             raise self._refused(error) from None
 
-    def _generated(self, table: Table) -> str:
+    def _generated(self, table: Table) -> tuple[str, list[str]]:
         name = table.source_name
         relation = self._catalog.execute(_RELATION, (self._schema, name)).fetchone()
         if relation is None:
@@ -170,12 +216,20 @@ class PostgresSession(Session):
         missing = [column for column in table.columns if column.source_name not in found]
         if missing:
             raise self.missing_columns(table, missing, list(found))
+        texts = [c.column for c in table.columns if found[c.source_name][0] not in _PLAIN]
+        if texts and self._encoding is None and self._stored_as in WORTHLESS:
+            raise self.table_error(
+                table,
+                f"holds text ({texts[0]}), and its database, in {self._stored_as}, takes any bytes",
+                remedy="Write `encoding: gb18030` (or utf-8, or latin1) under `connection:`: what "
+                f"the applications really write. {self.owner}",
+            )
         expressions = ", ".join(
             self._expression(table, column, *found[column.source_name]) for column in table.columns
         )
         select = f"select {expressions} from {quoted(self._schema)}.{quoted(name)}"
         self._refuse_unplannable(table, select)
-        return select
+        return select, texts
 
     def _refuse_unplannable(self, table: Table, select: str) -> None:
         """PostgreSQL plans the query without a row: only then do policies speak, and the rights
@@ -215,6 +269,10 @@ class PostgresSession(Session):
         if kind == "timestamptz":
             # The registry's timestamps are the city's own time.
             source = f"({source} at time zone 'Asia/Shanghai')"
+        if self._encoding is not None and kind not in _PLAIN:
+            # From an encoding into itself: the bytes as they are stored.
+            source = f"convert_to({source}::text, {literal(self._stored_as)})"
+            return f"{source} as {quoted(column.column)}"
         # DuckDB would call every whole number but 0 true.
         if kind not in _SAFE or (column.type == "boolean" and kind in _WHOLE):
             source = f"{source}::text"

@@ -125,6 +125,11 @@ def drafted(
     }
     if found.schema is not None:
         connection["schema"] = found.schema
+    if found.worthless_encoding is not None:
+        connection["encoding"] = _open(
+            f"gb18030, utf-8 or latin1, whichever the applications write (the database, in "
+            f"{found.worthless_encoding}, takes any bytes)"
+        )
     head: dict[str, object] = {
         "system": system,
         "name": answers.name or _open("what people call the system"),

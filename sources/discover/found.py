@@ -75,6 +75,8 @@ class FoundSource:
     schema: str | None
     tables: tuple[FoundTable, ...]
     passed_over: tuple[PassedOver, ...] = ()
+    # The encoding that the database declares, where that says nothing of what stands in it.
+    worthless_encoding: str | None = None
 
 
 class Catalogue(ABC):

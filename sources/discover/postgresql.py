@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from citybase.errors import SourceError
 from citybase.masking import mask_numbers
+from sources.connectors.postgresql_encoding import WORTHLESS, server_encoding, tolerate
 from sources.discover.found import (
     COUNT_LIMIT,
     Catalogue,
@@ -64,6 +65,7 @@ class PostgresCatalogue(Catalogue):
             ) from None
         try:
             self._connection = psycopg.connect(conninfo, autocommit=True)
+            tolerate(self._connection)
         except psycopg.Error as error:
             raise self._failed("The database cannot be opened", error) from None
         self._schema, self._closed = self._chosen(schema)
@@ -125,12 +127,14 @@ class PostgresCatalogue(Catalogue):
                     )
                 )
             )
+        encoding = server_encoding(self._connection)
         return FoundSource(
             technology="postgresql",
             database=self._connection.info.dbname,
             schema=self._schema,
             tables=tuple(tables),
             passed_over=tuple(passed_over),
+            worthless_encoding=encoding if encoding in WORTHLESS else None,
         )
 
     def sample(self, table: FoundTable, *, rows: int) -> Mapping[str, Sequence[str]]:
@@ -143,7 +147,7 @@ class PostgresCatalogue(Catalogue):
             shown, sql.Identifier(self._schema, table.name), rows
         )
         try:
-            found = self._connection.execute(query).fetchall()
+            found = self._connection.execute(query.as_bytes(None)).fetchall()
         except psycopg.Error as error:
             raise self._failed(f"Table {table.name} cannot be sampled", error) from None
         return {
@@ -162,7 +166,7 @@ class PostgresCatalogue(Catalogue):
             sql.Identifier(self._schema, table.name), COUNT_LIMIT
         )
         try:
-            found = self._connection.execute(query).fetchone()
+            found = self._connection.execute(query.as_bytes(None)).fetchone()
         except psycopg.Error:
             return table  # the estimate, if there is one, has to do
         return table.counted(int(found[0]) if found else 0)

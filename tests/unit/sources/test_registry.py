@@ -130,9 +130,9 @@ REFUSALS = {
     ),
     "a key of another technology": (
         "  schema: huji",
-        "  schema: huji\n  encoding: utf-8",
+        "  schema: huji\n  delimiter: x",
         16,
-        "`connection.encoding` is no key",
+        "`connection.delimiter` is no key",
         "location_env",
     ),
     "code in another alphabet": (
