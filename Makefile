@@ -29,13 +29,13 @@ ui: .venv/.base ## Open Dagster on the same assets
 	@$(BIN)/citybase ui
 
 test: .venv/.dev ## Set up, then run every tier of the tests
-	$(PYTEST) -m unit
+	$(PYTEST) -m unit tests/unit
 	$(PYTEST) -m conventions
 	$(PYTEST) -m pipeline
 	$(PYTEST) -m integration
 
 test-unit: .venv/.dev ## The inner loop: seconds, no server
-	$(PYTEST) -m unit
+	$(PYTEST) -m unit tests/unit
 
 test-conventions: .venv/.dev ## The house rules
 	$(PYTEST) -m conventions

@@ -10,6 +10,8 @@ from xdist.scheduler import LoadFileScheduling
 
 # Each folder in here has an installation of its own, which takes minutes to make.
 _INSTALLATIONS = PurePosixPath("tests/pipeline")
+# Folders whose modules read one city in memory.
+_CITIES = (PurePosixPath("tests/unit/simulator"),)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,13 +28,13 @@ def renew_snapshots(request: pytest.FixtureRequest) -> bool:
 
 
 class ByInstallation(LoadFileScheduling):
-    """A file stays with one worker, and so do all files of one installation, so that what they
-    share is made once.
+    """A file stays with one worker, and so do all files of one installation or city, so that what
+    they share is made once.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = PurePosixPath(super()._split_scope(nodeid))
-        is_shared = file.is_relative_to(_INSTALLATIONS) and file.parent != _INSTALLATIONS
+        is_shared = file.parent in _CITIES or _INSTALLATIONS in file.parent.parents
         return str(file.parent if is_shared else file)
 
 

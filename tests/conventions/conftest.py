@@ -44,9 +44,14 @@ def modules(root: Path, files: list[Path]) -> Mapping[Path, ast.Module]:
 
 
 @pytest.fixture(scope="session")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home for all modules of a worker: what dbt reads of the project, it reads once."""
+    return Settings(home=tmp_path_factory.mktemp("home") / "var")
+
+
+@pytest.fixture(scope="session")
+def manifest(settings: Settings) -> Mapping[str, Any]:
     """dbt's manifest of the project as it stands."""
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
     path = dbt_project(settings).manifest_path
     parsed: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return parsed

@@ -167,6 +167,8 @@ def test_every_test_module_has_one_tier(root: Path) -> None:
             r"(?m)^pytestmark = .*?pytest\.mark\.(\w+)", path.read_text(encoding="utf-8")
         )
         assert len(marks) == 1, f"{path} must say its tier: pytestmark = pytest.mark.<tier>"
+        # The tier is run in its folder only, so that it does not import what the others need.
+        assert marks != ["unit"] or path.is_relative_to(root / "tests" / "unit"), path
 
 
 def test_yaml_lists_of_secrets_hold_names_only(root: Path) -> None:

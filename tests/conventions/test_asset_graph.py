@@ -1,7 +1,7 @@
 """The whole asset graph against a committed snapshot: whoever changes it sees in review what moved.
 
-After a wanted change: `pytest tests/unit/orchestration --renew-snapshots`, then read the diff of
-``asset_graph.json``.
+After a wanted change: `pytest tests/conventions/test_asset_graph.py --renew-snapshots`, then read
+the diff of ``asset_graph.json``.
 """
 
 import json
@@ -14,14 +14,14 @@ import pytest
 from citybase.settings import Settings
 from orchestration.definitions import build_definitions
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.conventions
 
 SNAPSHOT = Path(__file__).with_name("asset_graph.json")
 
 
 @pytest.fixture(scope="module")
-def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
-    return build_definitions(settings=Settings(home=tmp_path_factory.mktemp("home") / "var"))
+def definitions(settings: Settings) -> dg.Definitions:
+    return build_definitions(settings=settings)
 
 
 def test_the_graph_is_the_committed_one(
@@ -33,7 +33,7 @@ def test_the_graph_is_the_committed_one(
             json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
         )
     committed = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
-    remedy = "after a wanted change: pytest tests/unit/orchestration --renew-snapshots"
+    remedy = "after a wanted change: pytest tests/conventions/test_asset_graph.py --renew-snapshots"
     for part in ("assets", "jobs"):
         assert found[part].keys() == committed[part].keys(), remedy
         for name, facts in found[part].items():
