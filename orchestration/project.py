@@ -20,6 +20,9 @@ from citybase.errors import WarehouseError
 from citybase.settings import HOME_VARIABLE, Settings, project_root
 
 _PARTS = ("macros", "models", "seeds", "tests")
+# The file of the target that names the project folder it was made from.
+_WRITTEN_BY = "project_folder"
+_REMEMBERED = ("manifest.json", "partial_parse.msgpack")
 _WATCHED = {".sql", ".yml", ".csv"}
 
 
@@ -86,6 +89,7 @@ def dbt_project(settings: Settings) -> DbtProject:
         profiles_dir=dbt_folder(),
         target_path=target_folder(settings),
     )
+    _forget_other_folder(settings)
     if _is_stale(project.manifest_path):
         _parse(settings)
     return project
@@ -98,6 +102,20 @@ def dbt_resource() -> CitybaseDbt:
         profiles_dir=str(dbt_folder()),
         dbt_executable=str(dbt_executable()),
     )
+
+
+def _forget_other_folder(settings: Settings) -> None:
+    """Drop what dbt remembers of another project folder: where seeds lie it knows by their absolute
+    path, and it would read those of the old code as long as they are there.
+    """
+    target = target_folder(settings)
+    written_by = target / _WRITTEN_BY
+    if written_by.exists() and written_by.read_text(encoding="utf-8") == str(dbt_folder()):
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    for name in _REMEMBERED:
+        (target / name).unlink(missing_ok=True)
+    written_by.write_text(str(dbt_folder()), encoding="utf-8")
 
 
 def _is_stale(manifest: Path) -> bool:
