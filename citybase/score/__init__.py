@@ -6,6 +6,7 @@ worked out from the truth alone, so that a mistake in a model cannot hide in the
 """
 
 from citybase.score.compare import score, score_published
-from citybase.score.figure import Figure, Score
+from citybase.score.figure import Figure, Score, UnderGoal
+from citybase.score.verdict import Verdict
 
-__all__ = ["Figure", "Score", "score", "score_published"]
+__all__ = ["Figure", "Score", "UnderGoal", "Verdict", "score", "score_published"]

@@ -11,19 +11,22 @@ from citybase.score.defect import DefectFigure, DefectKind, measure_defects
 WRITING_GOAL = 0.999
 WRONG_NUMBER_GOAL = 0.99
 CHAIN_GOAL = 1.0
+# These lists are read off what is written: next to nothing on them may be untrue.
+ALARM_GOAL = 0.99
 
 _RIGHT = "is_found and not has_stranger"
 _NOBODY_AND_LISTED = "not has_stranger and is_listed"
 
 
-def _false(doubt: str, defects: str) -> str:
-    """Records with that doubt that suffer none of these defects."""
+def _alarms(doubt: str, defect: str) -> str:
+    """Records with that doubt; an alarm is false where nothing of the kind was injected."""
     return f"""
-        select count(*)
+        select
+            not regexp_matches(coalesce(record.defects, ''), '{defect}') as is_false,
+            record.example || ': shown as {doubt}, is not' as example,
         from licence_alarm as alarm
         inner join licence_record as record using (system_code, source_key)
         where alarm.doubt_code = '{doubt}'
-            and not regexp_matches(coalesce(record.defects, ''), '{defects}')
     """
 
 
@@ -33,22 +36,28 @@ def _doubt(defect: str, doubt: str, goal: float = CHAIN_GOAL) -> DefectKind:
         defect,
         f"list_contains(doubts, '{doubt}')",
         goal,
-        _false(doubt, defect),
+        _alarms(doubt, defect),
+        ALARM_GOAL,
     )
 
 
-def _false_operation(condition: str) -> str:
-    """Alarms about operations of licences nothing impossible happened to."""
+def _operation_alarms(condition: str) -> str:
+    """Operations shown for that reason; false are those of licences nothing impossible was done to.
+
+    What follows an impossible operation may be impossible in turn.
+    """
     return f"""
-        select count(*)
-        from quality.licence__impossible_transition as alarm
-        inner join city_truth.licence_operation as truth using (system_code, source_key)
-        where alarm.{condition}
-            and (truth.system_code, truth.licence_source_key) not in (
+        select
+            (truth.system_code, truth.licence_source_key) not in (
                 select (system_code, licence_source_key)
                 from city_truth.licence_operation
                 where defects is not null
-            )
+            ) as is_false,
+            truth.system_code || ' ' || left(truth.source_key, 4) || '…'
+            || right(truth.source_key, 2) || ': called impossible, is not' as example,
+        from quality.licence__impossible_transition as alarm
+        inner join city_truth.licence_operation as truth using (system_code, source_key)
+        where alarm.{condition}
     """
 
 
@@ -60,14 +69,15 @@ _LICENCE_KINDS = (
         "shares_its_licence",
         CHAIN_GOAL,
         """
-        select count(*) from (
-            select source.licence_key
-            from licence.link_licence_source as source
-            inner join licence_record as record using (system_code, source_key)
-            group by source.licence_key
-            having count(distinct (record.system_code, record.licence_id, record.version)) > 1
-        )
+        select
+            count(distinct (record.system_code, record.licence_id, record.version)) > 1 as is_false,
+            min(record.example) || ': one with another licence' as example,
+        from licence.link_licence_source as source
+        inner join licence_record as record using (system_code, source_key)
+        group by source.licence_key
+        having count(*) > 1
         """,
+        ALARM_GOAL,
     ),
     _doubt("holder_count_mismatch", "holders_unpaired"),
     _doubt("identifier_wrong_check", "identifier_checksum"),
@@ -108,7 +118,7 @@ _HOLDER_KINDS = (
 )
 
 _OPERATION_KINDS = tuple(
-    DefectKind(defect, "is_listed", CHAIN_GOAL, _false_operation(condition))
+    DefectKind(defect, "is_listed", CHAIN_GOAL, _operation_alarms(condition), ALARM_GOAL)
     for defect, condition in (
         ("operation_after_cancellation", "transition_reason_code = 'after_the_end'"),
         ("renewal_of_cancelled", "transition_reason_code = 'after_the_end'"),
@@ -178,6 +188,7 @@ select
     damaged.defect,
     coalesce(alarmed.doubts, []) as doubts,
     coalesce(counted.records > 1, false) as shares_its_licence,
+    false as is_set_aside,
     damaged.example || ': not shown' as example,
 from damaged
 left join alarmed using (licence_key)
@@ -199,13 +210,18 @@ select
     damaged.defect,
     damaged.is_found,
     damaged.has_stranger,
-    damaged.is_found or source.licence_key in (
-        select licence_key from quality.licence__doubtful_holder
-    ) as is_listed,
+    damaged.is_found or doubtful.licence_key is not null as is_listed,
+    not damaged.is_found
+        and not damaged.has_stranger
+        and doubtful.licence_key is not null as is_set_aside,
     damaged.system_code || ' ' || left(damaged.source_key, 4) || '…' || right(damaged.source_key, 2)
     || case when damaged.has_stranger then ': a stranger' else ': nobody found' end as example,
 from damaged
 left join licence.link_licence_source as source using (system_code, source_key)
+left join (
+    select distinct licence_key from quality.licence__doubtful_holder
+) as doubtful
+    on source.licence_key = doubtful.licence_key
 where damaged.is_expected
     or damaged.defect in (
         'name_former_unreported',
@@ -219,6 +235,7 @@ create or replace temp table licence_operation_defect as
 select
     truth.defects as defect,
     alarm.source_key is not null as is_listed,
+    false as is_set_aside,
     truth.system_code || ' ' || left(truth.source_key, 4) || '…' || right(truth.source_key, 2)
         as example,
 from city_truth.licence_operation as truth

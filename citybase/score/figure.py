@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from citybase.score.defect import DefectFigure
+from citybase.score.verdict import Verdict
 
 EXAMPLES = 5
 
@@ -37,7 +38,12 @@ class Figure:
         """The goal is reached, on something: a figure over nothing proves nothing."""
         return self.total > 0 and self.share >= self.goal
 
-    def as_json(self) -> dict[str, int | float | bool]:
+    @property
+    def verdict(self) -> Verdict:
+        """``reached`` or ``missed``: chance excuses rare damage, never a figure."""
+        return Verdict.REACHED if self.met else Verdict.MISSED
+
+    def as_json(self) -> dict[str, int | float | bool | str]:
         """The figure for a program."""
         return {
             "right": self.right,
@@ -45,7 +51,20 @@ class Figure:
             "share": round(self.share, 6),
             "goal": self.goal,
             "met": self.met,
+            "verdict": self.verdict.value,
         }
+
+
+@dataclass(frozen=True)
+class UnderGoal:
+    """A figure, a kind of damage or its alarms under the goal: right of total, and misses."""
+
+    name: str
+    verdict: Verdict
+    right: int
+    total: int
+    goal: float
+    examples: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -62,6 +81,41 @@ class Score:
             defect.met for defect in self.defects
         )
 
+    @property
+    def under_goal(self) -> tuple[UnderGoal, ...]:
+        """Everything under its goal, be it missed or undecided."""
+        found = [
+            UnderGoal(
+                name=f"{one.library}.{one.code}",
+                verdict=one.verdict,
+                right=one.right,
+                total=one.total,
+                goal=one.goal,
+                examples=one.examples,
+            )
+            for one in self.figures
+            if one.verdict.is_under_goal
+        ]
+        for one in self.defects:
+            name = f"{one.library}.{one.defect}"
+            if one.verdict.is_under_goal and one.goal is not None:
+                found.append(
+                    UnderGoal(name, one.verdict, one.caught, one.injected, one.goal, one.examples)
+                )
+            if one.false_verdict.is_under_goal and one.false_goal is not None:
+                alarms = one.alarms or 0
+                found.append(
+                    UnderGoal(
+                        f"{name}, its alarms",
+                        one.false_verdict,
+                        alarms - (one.false or 0),
+                        alarms,
+                        one.false_goal,
+                        one.false_examples,
+                    )
+                )
+        return tuple(found)
+
     def figure(self, library: str, code: str) -> Figure:
         """One figure. Raises KeyError when there is none of that name."""
         for figure in self.figures:
@@ -70,8 +124,9 @@ class Score:
         raise KeyError(f"{library}.{code}")
 
     def as_json(self) -> dict[str, Any]:
-        """``{library: {figure: {right, total, share, goal, met}}, "defects": {library: {defect:
-        {injected, caught, missed, false, share, goal, met}}}}``.
+        """``{library: {figure: {right, total, share, goal, met, verdict}}, "defects": {library:
+        {defect: {injected, caught, missed, set_aside, false, alarms, share, goal, false_goal, met,
+        verdict, false_verdict}}}}``. A verdict is reached, undecided, missed or none.
         """
         found: dict[str, Any] = {}
         for figure in self.figures:

@@ -82,8 +82,8 @@ select
     known.person_id is not null as is_right,
     'registration ' || left(male.source_key, 9) || '…' || right(male.source_key, 2)
     || ': no spouses' as example,
-from city_truth.record as male
-inner join city_truth.record as female
+from told_record as male
+inner join told_record as female
     on male.system_code = female.system_code
     and male.table_code = female.table_code
     and male.source_key = female.source_key
@@ -96,31 +96,28 @@ where male.table_code = 'marriage_registration'
     and male.role_code = 'male'
     and male.has_valid_number
     and female.has_valid_number
-    and male.is_landable
 """
 
 _PARENT_KNOWN = """
 with registered as (
     select record.person_id, person.household_id, person.relation_code
-    from city_truth.record as record
+    from told_record as record
     inner join city_truth.person as person on record.person_id = person.person_id
     where record.system_code = 'household_register'
         and record.table_code = 'resident'
         and record.has_valid_number
-        and record.is_landable
 ),
 certified as (
     select newborn.person_id, parent.person_id as parent_id
-    from city_truth.record as newborn
+    from told_record as newborn
     inner join registered on newborn.person_id = registered.person_id
-    inner join city_truth.record as parent
+    inner join told_record as parent
         on newborn.system_code = parent.system_code
         and newborn.table_code = parent.table_code
         and newborn.source_key = parent.source_key
         and parent.role_code in ('mother', 'father')
     where newborn.table_code = 'birth_certificate'
         and newborn.role_code = 'newborn'
-        and newborn.is_landable
         and parent.has_valid_number
 ),
 housed as (
@@ -194,13 +191,12 @@ select
         when count(member.person_id) = 0 then ': in no household'
         else ': in another household'
     end as example,
-from city_truth.record as record
+from told_record as record
 inner join city_truth.person as person on record.person_id = person.person_id
 left join member on record.person_id = member.person_id
 left join home on member.household_no = home.household_no
 where record.system_code = 'household_register'
     and record.table_code = 'resident'
     and record.has_valid_number
-    and record.is_landable
 group by record.person_id
 """

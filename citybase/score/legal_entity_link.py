@@ -26,8 +26,9 @@ NAME_GOAL = 0.99
 def score_legal_entity_links(connection: duckdb.DuckDBPyConnection) -> tuple[Figure, ...]:
     """Head office, successor, representative, shareholders, status, former names.
 
-    Needs the temporary tables ``key_organisation`` and ``key_person``. Over organisations that have
-    a key:
+    Needs the temporary tables of ``legal_entity.py``, ``key_person`` and ``held_person``. Over the
+    organisations a readable record is about, by a valid code; one that is missing in the library
+    has nothing right:
 
     * ``head_office``: over branches. Right when ``head_entity_key`` is the head's key; empty when
       no record of the city is about the head.
@@ -69,10 +70,14 @@ select
     entity.head_entity_key,
     entity.representative_person_key,
     entity.status_code as found_status_code,
-    'organisation …' || right(entity.entity_key::varchar, 4) as who,
+    case
+        when entity.entity_key is null then 'organisation ' || truth.organisation_id
+        else 'organisation …' || right(entity.entity_key::varchar, 4)
+    end as who,
 from city_truth.organisation as truth
-inner join key_organisation on truth.organisation_id = key_organisation.organisation_id
-inner join legal_entity.entity_organisation as entity
+semi join held_organisation on truth.organisation_id = held_organisation.organisation_id
+left join key_organisation on truth.organisation_id = key_organisation.organisation_id
+left join legal_entity.entity_organisation as entity
     on key_organisation.entity_key = entity.entity_key
 """
 
@@ -93,19 +98,19 @@ select
             then ': no holder (' || coalesce(share.reference_grade_code, 'no row') || ')'
         else ': another holder'
     end as what,
-from city_truth.record
+from told_record as record
 left join legal_entity.link_entity_shareholder as share
     on record.source_key = share.shareholder_no
 left join key_person on share.holder_person_key = key_person.person_key
 left join key_organisation on share.holder_entity_key = key_organisation.entity_key
 where record.table_code = 'shareholder'
     and record.role_code = 'shareholder'
-    and record.is_landable
 """
 
 _HEAD_OFFICE = """
 select
-    found.organisation_id is not distinct from head.organisation_id
+    branch.entity_key is not null
+        and found.organisation_id is not distinct from head.organisation_id
         and (branch.head_entity_key is null) = (head.organisation_id is null) as is_right,
     branch.who || case
         when branch.head_entity_key is null then ': no head office'
@@ -127,13 +132,13 @@ select
         when relation.related_entity_key is null then ': no predecessor'
         else ': others'
     end as example,
-from city_truth.record as new
-inner join city_truth.record as old
+from told_record as new
+inner join told_record as old
     on new.source_key = old.source_key
     and old.table_code = 'succession'
     and old.role_code = 'predecessor'
-semi join key_organisation as known_new on new.organisation_id = known_new.organisation_id
-semi join key_organisation as known_old on old.organisation_id = known_old.organisation_id
+semi join held_organisation as known_new on new.organisation_id = known_new.organisation_id
+semi join held_organisation as known_old on old.organisation_id = known_old.organisation_id
 left join legal_entity.link_entity_relation as relation
     on new.source_key = relation.source_key
     and relation.relation_code = 'successor_of'
@@ -141,32 +146,24 @@ left join key_organisation as new_found on relation.entity_key = new_found.entit
 left join key_organisation as old_found on relation.related_entity_key = old_found.entity_key
 where new.table_code = 'succession'
     and new.role_code = 'successor'
-    and new.is_landable
 """
 
 _REPRESENTATIVE = """
 with named as (
     select distinct self.organisation_id
-    from city_truth.record as self
-    inner join city_truth.record as officer
+    from expected_record as self
+    inner join told_record as officer
         on self.system_code = officer.system_code
         and self.table_code = officer.table_code
         and self.source_key = officer.source_key
     inner join city_truth.organisation as truth on self.organisation_id = truth.organisation_id
-    semi join key_person as known on officer.person_id = known.person_id
-    -- the record itself is in the library, under its organisation
-    inner join legal_entity.link_entity_source as link
-        on self.system_code = link.system_code
-        and self.table_code = link.table_code
-        and self.source_key = link.source_key
-    inner join key_organisation
-        on link.entity_key = key_organisation.entity_key
-        and self.organisation_id = key_organisation.organisation_id
-    where self.role_code = 'self'
+    semi join held_person on officer.person_id = held_person.person_id
+    where self.library_code = 'legal_entity'
+        and self.role_code = 'self'
+        and self.has_valid_number
         and officer.role_code in ('representative', 'operator')
         and officer.person_id = truth.representative_person_id
         and officer.has_valid_number
-        and self.is_landable
 )
 select
     key_person.person_id is not distinct from organisation.representative_person_id as is_right,
@@ -201,7 +198,7 @@ select
 from share_holder
 where person_id is not null
     and (
-        has_valid_number and person_id in (select person_id from key_person)
+        has_valid_number and person_id in (select person_id from held_person)
         or holder_person_key is not null
     )
 """
@@ -213,18 +210,28 @@ select
 from share_holder
 where organisation_id is not null
     and (
-        has_valid_number and organisation_id in (select organisation_id from key_organisation)
+        has_valid_number
+        and organisation_id in (select organisation_id from held_organisation)
         or holder_entity_key is not null
     )
 """
 
+# Of an end that its register has written, but not delivered yet, the library cannot know.
 _STATUS = """
 select
     found_status_code = status_code as is_right,
     who || ': ' || coalesce(found_status_code, 'nothing') || ' for ' || status_code as example,
 from keyed_organisation
-where category_code in ('11', '12', '13', '51', '52', '53', '54', '55', '91', '92', '93')
-    or category_code like '3%'
+where (
+        category_code in ('11', '12', '13', '51', '52', '53', '54', '55', '91', '92', '93')
+        or category_code like '3%'
+    )
+    and organisation_id not in (
+        select record.organisation_id
+        from city_truth.record as record
+        semi join undelivered_record using (system_code, table_code, source_key)
+        where record.organisation_id is not null
+    )
 """
 
 _FORMER_NAME = """

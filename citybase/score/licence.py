@@ -61,18 +61,17 @@ def score_licence(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> tupl
 _REPORTED_DEATH = """
 create or replace temp table reported_death as
 select distinct person_id
-from city_truth.record
-where tells_death and has_valid_number and is_landable
+from told_record
+where tells_death and has_valid_number
 """
 
 # Tables that keep the state of an organisation; tax, insurance and statistics hear of it late.
 _REPORTED_END = """
 create or replace temp table reported_end as
 select distinct organisation_id
-from city_truth.record
+from told_record
 where organisation_id is not null
     and has_valid_number
-    and is_landable
     and role_code = 'self'
     and coalesce(defects, '') not like '%status_old%'
     and table_code in (
@@ -88,8 +87,8 @@ from city_truth.person_name
 where valid_to is not null
     and person_id not in (
         select person_id
-        from city_truth.record
-        where person_id is not null and table_code = 'name_change' and is_landable
+        from told_record
+        where person_id is not null and table_code = 'name_change'
     )
 group by person_id
 """

@@ -52,8 +52,8 @@ with told as (
     select
         person_id,
         bool_or(table_code in ('death_certificate', 'cremation')) as is_day_told,
-    from city_truth.record
-    where tells_death and has_valid_number and is_landable
+    from told_record
+    where tells_death and has_valid_number
     group by person_id
 ),
 known as (
@@ -102,7 +102,7 @@ select
         when bool_or(event.person_id = record.person_id) then ': another day'
         else ': another person'
     end as example,
-from city_truth.record as record
+from told_record as record
 left join known_event as event
     on record.system_code = event.system_code
     and record.table_code = event.table_code
@@ -113,7 +113,6 @@ where (record.system_code, record.table_code) in (
         ('household_register', 'migration'), ('migrant_register', 'residence')
     )
     and record.has_valid_number
-    and record.is_landable
 group by record.table_code, record.source_key, record.person_id
 """
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
+from citybase.score.defect_legal_entity import score_legal_entity_defects
 from citybase.score.legal_entity import score_legal_entity
 
 pytestmark = pytest.mark.unit
@@ -54,6 +55,14 @@ select *, true as is_landable from (values
 create temp table key_person as from (values
     (111::bigint, 11), (112, 12), (113, 13)
 ) as t(person_key, person_id);
+create temp table held_person as select person_id from key_person;
+create schema quality;
+create table quality.legal_entity__doubtful_identity as from (values
+    ('tax_register', 'taxpayer', 'T1', 'missing'), ('tax_register', 'taxpayer', 'T2', 'missing')
+) as t(system_code, table_code, source_key, reason_code);
+create schema shared;
+create table shared.code_division as
+select '371302' as division_code, null::date as valid_to;
 create table legal_entity.link_entity_source as from (values
     (201::bigint, 'enterprise_register', 'enterprise', 'E1'),
     (201, 'tax_register', 'taxpayer', 'T1'),
@@ -86,8 +95,11 @@ create table legal_entity.link_entity_name as from (values
 """
 _TOTALS = {
     "entity_key": 5,
+    "organisation_known": 5,
+    "organisation_true": 5,
     "search_found": 2,
     "search": 2,
+    "search_told": 2,
     "head_office": 2,
     "successor": 1,
     "representative": 2,
@@ -123,6 +135,29 @@ def test_a_right_library_is_right_about_everything(city: duckdb.DuckDBPyConnecti
         (
             "delete from legal_entity.link_entity_source where source_key = 'T1'",
             {"search": (1, 1), "search_found": (1, 2)},
+        ),
+        (
+            "delete from legal_entity.link_entity_source where source_key = 'T1';"
+            " delete from quality.legal_entity__doubtful_identity where source_key = 'T1'",
+            {"search": (1, 1), "search_found": (1, 2), "search_told": (1, 2)},
+        ),
+        (
+            "delete from legal_entity.link_entity_source where table_code = 'taxpayer'",
+            {"search": (0, 0), "search_found": (0, 2)},
+        ),
+        (
+            # a company that is not in the library has nothing right in it
+            "delete from legal_entity.entity_organisation where entity_key = 204",
+            {
+                "organisation_known": (4, 5),
+                "organisation_true": (4, 4),
+                "successor": (1, 1),
+                "status": (4, 5),
+            },
+        ),
+        (
+            "insert into legal_entity.entity_organisation values (209, '1', null, null)",
+            {"organisation_true": (5, 6)},
         ),
         (
             "update legal_entity.entity_organisation set head_entity_key = 202"
@@ -183,3 +218,40 @@ def test_each_kind_of_miss_is_found(
     found = {figure.code: (figure.right, figure.total) for figure in score_legal_entity(city)}
     whole = {code: (total, total) for code, total in _TOTALS.items()}
     assert found == {**whole, **expected}
+
+
+def test_an_alarm_is_false_when_the_record_bears_a_code(city: duckdb.DuckDBPyConnection) -> None:
+    def alarms() -> tuple[int | None, int | None, tuple[str, ...]]:
+        score_legal_entity(city)
+        found = {d.defect: d for d in score_legal_entity_defects(city)}["code_missing"]
+        return found.false, found.alarms, found.false_examples
+
+    city.execute(
+        "alter table city_truth.organisation add column name varchar;"
+        " alter table legal_entity.entity_organisation add column name varchar;"
+        " alter table legal_entity.entity_organisation add column division_code varchar"
+    )
+    assert alarms() == (0, 2, ())
+    city.execute(
+        "insert into quality.legal_entity__doubtful_identity values"
+        " ('enterprise_register', 'enterprise', 'E1', 'missing')"
+    )
+    assert alarms() == (
+        1,
+        3,
+        ("enterprise_register.enterprise E1…E1: shown as missing, is not",),
+    )
+
+
+def test_an_uncoded_record_is_caught_when_it_is_found_not_when_it_is_shown(
+    city: duckdb.DuckDBPyConnection,
+) -> None:
+    city.execute(
+        "alter table city_truth.organisation add column name varchar;"
+        " alter table legal_entity.entity_organisation add column name varchar;"
+        " alter table legal_entity.entity_organisation add column division_code varchar;"
+        " delete from legal_entity.link_entity_source where source_key = 'T1'"
+    )
+    score_legal_entity(city)
+    found = {d.defect: d for d in score_legal_entity_defects(city)}["code_missing"]
+    assert (found.injected, found.caught, found.set_aside) == (2, 1, 1)

@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from citybase.score.defect_licence import score_licence_defects
+from citybase.score.expected import expect
 from citybase.score.licence import score_licence
 
 pytestmark = pytest.mark.unit
@@ -171,6 +172,7 @@ def library() -> Iterator[duckdb.DuckDBPyConnection]:
         for name in ("city_truth", "licence", "quality"):
             connection.execute(f"attach ':memory:' as {name}")
         connection.execute(_KEYS + _TRUTH + _LIBRARY)
+        expect(connection)
         yield connection
 
 

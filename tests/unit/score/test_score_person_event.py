@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
+from citybase.score.expected import expect
 from citybase.score.figure import Figure
 from citybase.score.kinship import score_kinship
 from citybase.score.person_event import score_person_event
@@ -90,6 +91,7 @@ def library() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("attach ':memory:' as city_truth; attach ':memory:' as population")
         connection.execute(_TRUTH)
         connection.execute(_LIBRARY)
+        expect(connection)
         yield connection
 
 

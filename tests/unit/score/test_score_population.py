@@ -23,7 +23,8 @@ create table city_truth.person as from (values
     (2, '371302199001010026', '李秀英', '2', date '1990-01-01', '甲路1号', '13800000002'),
     (3, '371302194001010037', '张德福', '1', date '1940-01-01', '乙路2号', null),
     (4, '371302197501010018', '周文华', '1', date '1975-01-01', '丙路3号', null),
-    (5, '371302197501010018', '吴海涛', '1', date '1975-01-01', '丁路4号', null)
+    (5, '371302197501010018', '吴海涛', '1', date '1975-01-01', '丁路4号', null),
+    (6, '371302195001010040', '郑秀兰', '2', date '1950-01-01', '戊路5号', null)
 ) as t(person_id, number, name, sex_code, birth_date, address, phone);
 create table city_truth.number_shared as
 select 0 as pair_no, 4 as first_person_id, 5 as second_person_id, '371302197501010018' as number,
@@ -39,6 +40,8 @@ create table city_truth.record as from (values
     ('health_record', 'resident_record', 'H3', 'self', 2, 'number_of_another', false, true),
     ('health_record', 'resident_record', 'H4', 'self', 3, 'number_missing', false, true),
     ('health_record', 'resident_record', 'H5', 'self', 3, 'name_variant', true, true),
+    -- of somebody no other record names
+    ('grid_junan', 'subsidy', 'B2', 'self', 6, 'number_missing', false, true),
     -- nobody can read it; nothing the library takes
     ('health_record', 'resident_record', 'H6', 'self', 3, 'line_short', true, false),
     ('subsidy_payment', 'payment', 'B1', 'self', 2, 'number_missing', false, true)
@@ -59,6 +62,7 @@ create table population.link_person_source as from (values
     (101, 'health_record', 'resident_record', 'H1', 'self', 'own'),
     (102, 'health_record', 'resident_record', 'H2', 'self', 'search'),
     (102, 'health_record', 'resident_record', 'H3', 'self', 'search'),
+    (103, 'health_record', 'resident_record', 'H4', 'self', 'search'),
     (103, 'health_record', 'resident_record', 'H5', 'self', 'own')
 ) as t(person_key, system_code, table_code, source_key, role_code, basis_code);
 create table population.entity_person as from (values
@@ -71,17 +75,19 @@ create table population.entity_person as from (values
 create table quality.population__doubtful_identity as from (values
     ('health_record', 'resident_record', 'H2', 'self', 'number_damaged'),
     ('health_record', 'resident_record', 'H3', 'self', 'number_of_another'),
-    ('health_record', 'resident_record', 'H4', 'self', 'number_missing')
+    ('health_record', 'resident_record', 'H4', 'self', 'number_missing'),
+    ('grid_junan', 'subsidy', 'B2', 'self', 'number_missing')
 ) as t(system_code, table_code, source_key, role_code, reason_code);
 create table quality.population__shared_number as from (values
     (104::bigint, '371302197501010018'), (105, '371302197501010018')
 ) as t(person_key, identifier_number);
 """
 _TOTALS = {
-    "person_key": 7, "one_key": 5, "search": 2, "name": 5, "sex": 5, "birth_date": 5, "address": 5,
+    "person_key": 7, "one_key": 5, "person_known": 5, "person_true": 5, "search_found": 3,
+    "search": 3, "search_told": 4, "name": 5, "sex": 5, "birth_date": 5, "address": 5,
 }  # fmt: skip
 _INJECTED = {
-    "number_digit_typo": 1, "number_of_another": 1, "number_missing": 1, "name_variant": 1,
+    "number_digit_typo": 1, "number_of_another": 1, "number_missing": 2, "name_variant": 1,
     "phone_changed": 1, "number_shared": 1,
 }  # fmt: skip
 
@@ -99,7 +105,7 @@ def lost(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     figures = score_population(connection)
     defects = score_population_defects(connection)
     return (
-        {figure.code: figure.total - figure.right for figure in figures if figure.examples}
+        {figure.code: figure.total - figure.right for figure in figures if not figure.met}
         | {defect.defect: defect.missed for defect in defects if defect.missed}
         | {f"false {defect.defect}": defect.false for defect in defects if defect.false}
     )
@@ -123,7 +129,13 @@ def test_a_right_library_is_right_about_everything(city: duckdb.DuckDBPyConnecti
             {
                 "person_key": 3,
                 "one_key": 1,
+                "person_known": 1,
+                "search_found": 2,
                 "search": 2,
+                "name": 1,
+                "sex": 1,
+                "birth_date": 1,
+                "address": 1,
                 "number_digit_typo": 1,
                 "number_of_another": 1,
             },
@@ -134,13 +146,13 @@ def test_a_right_library_is_right_about_everything(city: duckdb.DuckDBPyConnecti
             " insert into population.entity_person"
             " select 109, * exclude (person_key) from population.entity_person"
             " where person_key = 101",
-            {"person_key": 2, "one_key": 1},
+            {"person_key": 2, "one_key": 1, "person_true": 1},
             id="a person split over two keys",
         ),
         pytest.param(
-            "insert into population.link_person_source values"
-            " (109, 'health_record', 'resident_record', 'H4', 'self', 'second')",
-            {"one_key": 1, "number_missing": 1},
+            "update population.link_person_source set person_key = 109, basis_code = 'second'"
+            " where source_key = 'H4'",
+            {"one_key": 1, "search_found": 1, "number_missing": 1},
             id="a second key made of a record without a number",
         ),
         pytest.param(
@@ -150,13 +162,43 @@ def test_a_right_library_is_right_about_everything(city: duckdb.DuckDBPyConnecti
         ),
         pytest.param(
             "update population.link_person_source set person_key = 101 where source_key = 'H3'",
-            {"search": 1, "number_of_another": 1},
+            {"search_found": 1, "search": 1, "number_of_another": 1},
             id="the number of another makes it the other's record",
         ),
         pytest.param(
-            "delete from quality.population__doubtful_identity where source_key = 'H4'",
-            {"number_missing": 1},
-            id="a record without number that nobody is shown",
+            "delete from quality.population__doubtful_identity where source_key = 'B2'",
+            {"search_told": 1, "number_missing": 1},
+            id="a record of an unknown person that nobody is shown",
+        ),
+        pytest.param(
+            "delete from population.link_person_source where basis_code = 'search'",
+            {"search_found": 3, "search": 0, "number_digit_typo": 1, "number_missing": 1},
+            id="a search that finds nobody, though all are listed",
+        ),
+        pytest.param(
+            "delete from population.link_person_source where table_code = 'resident_record'",
+            {
+                "person_key": 2,
+                "search_found": 3,
+                "search": 0,
+                "number_digit_typo": 1,
+                "number_missing": 1,
+                "name_variant": 1,
+                "phone_changed": 1,
+            },
+            id="a table that never arrives",
+        ),
+        pytest.param(
+            "delete from population.entity_person where person_key = 105",
+            {"person_known": 1, "name": 1, "sex": 1, "birth_date": 1, "address": 1},
+            id="a person without a row",
+        ),
+        pytest.param(
+            "insert into population.entity_person"
+            " select 110, * exclude (person_key) from population.entity_person"
+            " where person_key = 101",
+            {"person_true": 1},
+            id="a person nobody speaks of",
         ),
         pytest.param(
             "insert into quality.population__doubtful_identity values"
@@ -165,8 +207,22 @@ def test_a_right_library_is_right_about_everything(city: duckdb.DuckDBPyConnecti
             id="a false alarm",
         ),
         pytest.param(
+            "update quality.population__shared_number set identifier_number = '371302199001010026'",
+            {"false number_shared": 1},
+            id="a number that is not shared",
+        ),
+        pytest.param(
             "update population.link_person_source set person_key = 104 where source_key = 'R5'",
-            {"person_key": 2, "number_shared": 1},
+            {
+                "person_key": 2,
+                "person_known": 1,
+                "person_true": 1,
+                "name": 1,
+                "sex": 1,
+                "birth_date": 1,
+                "address": 1,
+                "number_shared": 1,
+            },
             id="a shared number not split",
         ),
         pytest.param(
@@ -204,6 +260,39 @@ def test_a_miss_is_found_and_nothing_else(
     assert lost(city) == losses
 
 
+def test_what_was_set_aside_is_counted(city: duckdb.DuckDBPyConnection) -> None:
+    def set_aside() -> dict[str, int]:
+        return {d.defect: d.set_aside for d in score_population_defects(city) if d.set_aside}
+
+    score_population(city)
+    assert set_aside() == {"number_missing": 1}
+    city.execute("delete from population.link_person_source where basis_code = 'search'")
+    score_population(city)
+    assert set_aside() == {"number_missing": 2, "number_digit_typo": 1, "number_of_another": 1}
+
+
+def test_what_has_not_been_delivered_is_expected_of_nobody(
+    city: duckdb.DuckDBPyConnection,
+) -> None:
+    """H1 has come since the last file, and H9 has gone of which 110 was made."""
+    city.execute("delete from population.link_person_source where source_key = 'H1'")
+    city.execute(
+        "insert into population.link_person_source values"
+        " (110, 'health_record', 'resident_record', 'H9', 'self', 'own')"
+    )
+    city.execute(
+        "insert into population.entity_person"
+        " select 110, * exclude (person_key) from population.entity_person where person_key = 101"
+    )
+    assert lost(city) == {"person_key": 1, "person_true": 1, "phone_changed": 1}
+    city.execute(
+        "create table city_truth.undelivered as from (values"
+        " ('health_record', 'resident_record', 'H1'), ('health_record', 'resident_record', 'H9')"
+        ") as t(system_code, table_code, source_key)"
+    )
+    assert lost(city) == {}
+
+
 def test_examples_are_masked_and_at_most_five(city: duckdb.DuckDBPyConnection) -> None:
     city.execute("update population.entity_person set name = '赵' || person_key::varchar")
     city.execute(
@@ -238,17 +327,31 @@ def test_json_has_the_agreed_keys() -> None:
         library="population", defect="padded", injected=4, caught=3, false=2, goal=None
     )
     assert Score(figures=(right,), defects=(kind,)).as_json() == {
-        "population": {"name": {"right": 3, "total": 4, "share": 0.75, "goal": 0.7, "met": True}},
+        "population": {
+            "name": {
+                "right": 3,
+                "total": 4,
+                "share": 0.75,
+                "goal": 0.7,
+                "met": True,
+                "verdict": "reached",
+            }
+        },
         "defects": {
             "population": {
                 "padded": {
                     "injected": 4,
                     "caught": 3,
                     "missed": 1,
+                    "set_aside": 0,
                     "false": 2,
+                    "alarms": None,
                     "share": 0.75,
                     "goal": None,
+                    "false_goal": None,
                     "met": True,
+                    "verdict": "none",
+                    "false_verdict": "none",
                 }
             }
         },
