@@ -7,7 +7,7 @@ who wrote what (``organisation_tables.py``).
 Per record: one character of the credit code wrong 0.3 %, code missing 0.3 %, the division inside
 the code that of another county 0.1 % (its check character fits again), credit code and organisation
 code of one record that disagree 0.05 %, code in lower case, full width or padded 1 %, name written
-in another way 4 %, telephone missing 30 % and out of date 15 %, industry another one 8 %.
+in another way 3 %, telephone missing 30 % and out of date 15 %, industry another one 8 %.
 """
 
 import duckdb

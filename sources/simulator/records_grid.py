@@ -231,12 +231,27 @@ faulty as (
         -- a shop that was never brought up to date is known by its registration number
         registration_number is not null
             and (uscc is null or chance(_row, 'grid old code', 150000)) as is_old_code,
+        case
+            when is_old_code then 'old_code'
+            -- one code cannot disagree with itself
+            when uscc is not null then nullif(
+                code_defect(_row, 'grid.merchant', uscc, established_date, 0, 3000, 3000),
+                'codes_disagree'
+            )
+        end as _code_defect,
+        case when coalesce(registration_number, uscc) is not null
+            then code_text_defect(_row, 'grid.merchant') end as _code_text_defect,
+        organisation_name_variant(_row, 'grid.merchant', name) as written_name,
     from operated
 )
 select
     'S' || row_number_text(_row, 3263547199, 20011) as merchant_no,
-    name,
-    case when is_old_code then registration_number else uscc end as credit_code,
+    written_name as name,
+    damaged_code_text(
+        case when is_old_code then registration_number
+            else written_credit_code(_row, 'grid.merchant', uscc, _code_defect) end,
+        _code_text_defect
+    ) as credit_code,
     operator_written_name as operator_name,
     {written_number_sql(_OPERATOR, "operator_", name="operator_number")},
     grid_merchant_kind(county_no, {place_of("merchant_kind", "pair")}) as merchant_kind,
@@ -249,15 +264,17 @@ select
     organisation_id as _organisation_id,
     concat_ws(
         ',',
-        case when is_old_code then 'old_code' end,
+        _code_defect,
+        _code_text_defect,
         name_state,
+        case when written_name <> faulty.name then 'name_variant' end,
         address_state,
         status_state,
         grid_division_defect(county_no, _row),
         grid_address_defect(county_no, _row)
     ) as _defects,
-    coalesce(case when is_old_code then registration_number else uscc end, '') <> ''
-        as _has_valid_number,
+    coalesce(_code_defect, 'old_code') = 'old_code'
+        and coalesce(uscc, registration_number) is not null as _has_valid_number,
     operator_person_id as _operator_person_id,
     concat_ws(
         ',',

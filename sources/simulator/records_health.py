@@ -121,33 +121,67 @@ select
 from draft
 """
 
+
+def _parent(role: str) -> str:
+    """What a certificate says of a parent, with the name and number of the day of birth."""
+    row = f"child.person_id * 2 + {int(role == 'father')}"
+    return f"""
+        {role}.person_id as _{role}_person_id,
+        paper_on({role}.name, {role}.name_otherwise, {role}.name_date, born) as {role}_name_then,
+        variant_name({row}, 'birth', {role}_name_then) as {role}_name,
+        paper_on({role}.number, {role}.number_otherwise, {role}.number_date, born)
+            as {role}_number_then,
+        number_defect(
+            {row}, 'birth', {role}_number_then, {role}.other_number, {role}.number_kind,
+            {role}.birth_date, 20000
+        ) as {role}_number_defect,
+        number_text_defect({row}, 'birth', {role}_number_then) as {role}_text_defect,
+        damaged_text(
+            damaged_number(
+                {row}, 'birth', {role}_number_then, {role}.other_number, {role}_number_defect
+            ),
+            {role}_text_defect
+        ) as {role}_number,
+        concat_ws(
+            ',',
+            {role}_number_defect,
+            case
+                when coalesce({role}_number_defect, 'number_15_digits') = 'number_15_digits'
+                    then coalesce(
+                        paper_state(
+                            {role}.number, {role}.number_otherwise, {role}.number_date, born,
+                            'number_former'
+                        ),
+                        case when {role}.has_shared_number and coalesce(
+                            {role}.shared_until > getvariable('now'), true
+                        ) then 'number_shared' end
+                    )
+            end,
+            {role}_text_defect,
+            case when {role}_name <> {role}_name_then then 'name_variant' end,
+            paper_state(
+                {role}.name, {role}.name_otherwise, {role}.name_date, born, 'name_former'
+            )
+        ) as _{role}_defects,
+        coalesce({role}_number_defect = 'number_15_digits', true) and {role}.number is not null
+            as _{role}_has_valid_number,
+    """
+
+
 # Written four days after the birth, with the names and numbers of that day.
-_BIRTH_CERTIFICATE = """
+_BIRTH_CERTIFICATE = f"""
 create or replace table source.health_record__birth_certificate as
 with births as (
     select
         child.person_id as _newborn_person_id,
         child.sex_code,
         child.birth_date as born,
-        paper_on(child.name, child.name_otherwise, child.name_date, born) as newborn_name,
-        mother.person_id as _mother_person_id,
-        paper_on(mother.name, mother.name_otherwise, mother.name_date, born) as mother_name,
-        paper_on(mother.number, mother.number_otherwise, mother.number_date, born) as mother_number,
-        coalesce(
-            paper_state(
-                mother.number, mother.number_otherwise, mother.number_date, born, 'number_former'
-            ),
-            ''
-        ) as _mother_defects,
-        father.person_id as _father_person_id,
-        paper_on(father.name, father.name_otherwise, father.name_date, born) as father_name,
-        paper_on(father.number, father.number_otherwise, father.number_date, born) as father_number,
-        coalesce(
-            paper_state(
-                father.number, father.number_otherwise, father.number_date, born, 'number_former'
-            ),
-            ''
-        ) as _father_defects,
+        paper_on(child.name, child.name_otherwise, child.name_date, born) as newborn_name_then,
+        variant_name(child.person_id, 'newborn', newborn_name_then) as newborn_name,
+        paper_state(child.name, child.name_otherwise, child.name_date, born, 'name_former')
+            as newborn_name_state,
+        {_parent("mother")}
+        {_parent("father")}
     from person_life as child
     inner join couple on child.couple_id = couple.couple_id
     inner join person_life as mother on couple.wife_id = mother.person_id
@@ -174,12 +208,16 @@ select
     _newborn_person_id,
     _mother_person_id,
     _father_person_id,
-    '' as _newborn_defects,
+    concat_ws(
+        ',',
+        case when newborn_name <> newborn_name_then then 'name_variant' end,
+        newborn_name_state
+    ) as _newborn_defects,
     _mother_defects,
     _father_defects,
     false as _newborn_has_valid_number,
-    true as _mother_has_valid_number,
-    true as _father_has_valid_number,
+    _mother_has_valid_number,
+    _father_has_valid_number,
     true as _is_landable,
     false as _tells_death,
 from births

@@ -98,6 +98,7 @@ draft as (
         person_id * 4 + ordinal as _row,
         paper_on(number, number_otherwise, number_date, migrated_date) as _number,
         paper_on(name, name_otherwise, name_date, migrated_date) as name_then,
+        variant_name(person_id * 4 + ordinal, 'migration', name_then, 1050) as written_name,
         number_defect(
             person_id * 4 + ordinal, 'migration', _number, other_number, number_kind, birth_date, 0
         ) as _number_defect,
@@ -112,7 +113,7 @@ select
     damaged_text(
         damaged_number(_row, 'migration', _number, other_number, _number_defect), _text_defect
     ) as id_number,
-    name_then as name,
+    written_name as name,
     migration_kind_code,
     from_division_code,
     from_address,
@@ -132,6 +133,7 @@ select
             )
         end,
         _text_defect,
+        case when written_name <> name_then then 'name_variant' end,
         paper_state(name, name_otherwise, name_date, migrated_date, 'name_former')
     ) as _defects,
     {HAS_VALID_NUMBER} as _has_valid_number,
