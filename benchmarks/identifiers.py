@@ -25,10 +25,11 @@ from citybase.identifiers.reference import load_reference
 from citybase.identifiers.text import normalise
 from citybase.settings import project_root
 
-sys.path.insert(0, str(project_root() / "tests" / "unit" / "identifiers"))
+sys.path.insert(0, str(project_root()))
 
-import conftest
-import generator
+from tests.unit.identifiers import generator
+from tests.unit.identifiers.conftest import EXPRESSIONS
+from tests.unit.models.scratch import render
 
 AS_OF = date(2026, 11, 22)
 GOALS = {
@@ -89,7 +90,7 @@ def warehouse(rows: int, sql: dict[str, str]) -> duckdb.DuckDBPyConnection:
 def measure(rows: int, repetitions: int) -> dict[str, dict[str, float]]:
     """Every measurement: name → rows, CPU seconds, million rows per CPU second, perhaps a goal."""
     with tempfile.TemporaryDirectory() as folder:
-        sql = conftest.render(Path(folder))
+        sql = render(Path(folder), EXPRESSIONS)
     connection = warehouse(rows, sql)
     reference = load_reference(AS_OF)
 

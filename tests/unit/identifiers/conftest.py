@@ -1,18 +1,14 @@
 """The macros as dbt itself renders them, ready to run in DuckDB."""
 
-import contextlib
-import io
-import re
 from datetime import date
-from pathlib import Path
 
 import duckdb
 import pytest
-from dbt.cli.main import dbtRunner
 from hypothesis import settings
 
 from citybase.identifiers.reference import Reference, load_reference
 from citybase.settings import project_root
+from tests.unit.models.scratch import render
 
 # The first example pays for loading the code tables: a deadline per example would measure that.
 settings.register_profile("identifiers", deadline=None, max_examples=50)
@@ -51,34 +47,10 @@ EXPRESSIONS = {
 }
 
 
-def render(folder: Path) -> dict[str, str]:
-    """Every expression above, compiled by dbt in a scratch project with the real macros."""
-    macros = project_root() / "dbt_project" / "macros" / "identifiers"
-    (folder / "dbt_project.yml").write_text(
-        f"name: citybase\nversion: '1.0'\nprofile: scratch\nmacro-paths: ['{macros}']\n",
-        encoding="utf-8",
-    )
-    (folder / "profiles.yml").write_text(
-        "scratch:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: ':memory:'}\n",
-        encoding="utf-8",
-    )
-    text = "\n".join(f"--- {name}\n{body}" for name, body in EXPRESSIONS.items())
-    arguments = ["--quiet", "--no-send-anonymous-usage-stats", "--no-version-check"]
-    arguments += ["compile", "--inline", text, "--target-path", str(folder / "target")]
-    arguments += ["--project-dir", str(folder), "--profiles-dir", str(folder)]
-    # dbt prints what it compiles, however quiet; the benchmark's output is one JSON object.
-    with contextlib.redirect_stdout(io.StringIO()):
-        outcome = dbtRunner().invoke([*arguments, "--log-path", str(folder / "logs")])
-    assert outcome.success, outcome.exception
-    compiled = outcome.result.results[0].node.compiled_code
-    pieces = re.split(r"^--- (\w+)\n", compiled, flags=re.MULTILINE)
-    return dict(zip(pieces[1::2], pieces[2::2], strict=True))
-
-
 @pytest.fixture(scope="session")
 def sql(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Name → SQL of every macro under test."""
-    return render(tmp_path_factory.mktemp("scratch_project"))
+    return render(tmp_path_factory.mktemp("scratch_project"), EXPRESSIONS)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citybase.settings import project_root
-from tests.unit.models.rendered import render
+from tests.unit.models.scratch import render
 
 pytestmark = pytest.mark.unit
 

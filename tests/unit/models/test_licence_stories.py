@@ -3,19 +3,14 @@
 A scratch project runs the product's own licence models over records that are written down here.
 """
 
-import contextlib
-import csv
-import io
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 import pytest
-from dbt.cli.main import dbtRunner
 
-from citybase.settings import project_root
 from tests.unit.identifiers.standard import resident_check
+from tests.unit.models.scratch import HOME, build, warehouse, written
 
 pytestmark = pytest.mark.unit
 
@@ -242,14 +237,13 @@ def logs(register: Register) -> None:
 def licences(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     """The warehouse of the scratch project."""
     folder = tmp_path_factory.mktemp("scratch_licences")
-    home = project_root() / "dbt_project"
-    (folder / "models").mkdir()
-    (folder / "seeds").mkdir()
-    for name in MODELS:
-        model = f"int_licence__{name}.sql"
-        shutil.copy(home / "models/intermediate/licence" / model, folder / "models" / model)
+    files: dict[str, str | Path] = {
+        f"models/int_licence__{name}.sql": HOME
+        / f"models/intermediate/licence/int_licence__{name}.sql"
+        for name in MODELS
+    }
     for seed in ("code_character", "code_licence_type", "code_licence_transition"):
-        shutil.copy(home / f"seeds/code/{seed}.csv", folder / "seeds")
+        files[f"seeds/{seed}.csv"] = HOME / f"seeds/code/{seed}.csv"
     register = Register()
     for tell in (holders, chains, logs):
         tell(register)
@@ -272,44 +266,20 @@ def licences(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnect
         "lib_legal_entity__entity_organisation": _ORGANISATION_SQL,
         "lib_legal_entity__link_entity_relation": _RELATION_SQL,
     }
-    for name, sql in models.items():
-        (folder / "models" / f"{name}.sql").write_text(sql, encoding="utf-8")
-    (folder / "models" / "meta.yml").write_text(
+    files |= {f"models/{name}.sql": sql for name, sql in models.items()}
+    files["models/meta.yml"] = (
         "version: 2\nsources:\n  - {name: meta, schema: meta, tables: [{name: cut}]}\n"
     )
-    paths = [
-        str(home / "macros" / room) for room in ("identifiers", "staging", "project", "library")
-    ]
-    (folder / "dbt_project.yml").write_text(
-        f"name: citybase\nversion: '1.0'\nprofile: scratch\nmacro-paths: {paths}\n"
-        "seeds: {+column_types: {from_state_code: varchar, operation_code: varchar,"
-        " to_state_code: varchar, licence_type_code: varchar}}\n"
-        "models: {+materialized: table}\n"
-    )
-    warehouse = folder / "scratch.duckdb"
-    (folder / "profiles.yml").write_text(
-        "scratch:\n  target: dev\n  outputs:\n"
-        f"    dev: {{type: duckdb, path: '{warehouse}', threads: 2}}\n"
-    )
-    with duckdb.connect(str(warehouse)) as duck:
+    with duckdb.connect(str(warehouse(folder))) as duck:
         duck.execute("create schema meta")
         duck.execute("create table meta.cut as select date '2025-12-31' as as_of_date")
-    arguments = ["--quiet", "--no-send-anonymous-usage-stats", "--no-version-check", "build"]
-    arguments += ["--project-dir", str(folder), "--profiles-dir", str(folder)]
-    arguments += ["--log-path", str(folder / "logs"), "--target-path", str(folder / "target")]
-    with contextlib.redirect_stdout(io.StringIO()) as said:
-        outcome = dbtRunner().invoke(arguments)
-    assert outcome.success, (outcome.exception, said.getvalue())
-    return duckdb.connect(str(warehouse))
-
-
-def written(path: Path, rows: list[dict[str, str]]) -> Path:
-    columns = sorted({column for row in rows for column in row})
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, restval="")
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
+    build(
+        folder,
+        files,
+        settings="seeds: {+column_types: {from_state_code: varchar, operation_code: varchar,"
+        " to_state_code: varchar, licence_type_code: varchar}}\n",
+    )
+    return duckdb.connect(str(warehouse(folder)))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from citybase.settings import project_root
-from tests.unit.models.rendered import render
+from tests.unit.models.scratch import render
 
 pytestmark = pytest.mark.unit
 
@@ -31,25 +31,11 @@ EXPRESSIONS = {
     " {{ join_division('division', 'written.division') }}"
     " {{ join_address('place', 'written.address') }}",
 }
-# What the macros find in a project: two members of a shape, and the crosswalk.
-PROJECT = {
-    "macros/shape.sql": "{% macro shape_members(shape) %}{{ return({'county_grid': "
-    "[('grid_a', 'county_a'), ('grid_b', 'county_b')]}[shape]) }}{% endmacro %}",
-    "models/sources.yml": "version: 2\nsources:\n"
-    + "".join(
-        f"  - name: {system}\n    schema: raw\n    tables:\n      - name: resident\n"
-        f"        identifier: {system}__resident\n"
-        for system in ("grid_a", "grid_b")
-    ),
-    "seeds/code_crosswalk.csv": "code_set,system_code,source_value,standard_code\n",
-    "seeds/code_division_succession.csv": "old_code,new_code\n",
-    "seeds/code_division_national.csv": "division_code,division_name,valid_to,level\n",
-}
 
 
 @pytest.fixture(scope="module")
 def sql(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return render(tmp_path_factory.mktemp("scratch_project"), EXPRESSIONS, PROJECT)
+    return render(tmp_path_factory.mktemp("scratch_project"), EXPRESSIONS)
 
 
 @pytest.mark.parametrize(

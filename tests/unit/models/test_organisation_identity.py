@@ -4,19 +4,15 @@ A scratch project runs the product's own models of identity over records that ar
 and every story says which records are one organisation and which are not.
 """
 
-import contextlib
-import csv
-import io
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import duckdb
 import pytest
-from dbt.cli.main import dbtRunner
 
-from citybase.settings import project_root
 from tests.unit.identifiers.standard import organisation_check, registration_check, uscc_check
+from tests.unit.models.scratch import HOME, build, warehouse, written
 
 pytestmark = pytest.mark.unit
 
@@ -194,31 +190,28 @@ def found(
 ) -> dict[str, tuple[str | None, str, str, str | None]]:
     """Identity, basis, verdict and accepted credit code of every record, by label."""
     folder = tmp_path_factory.mktemp("scratch_organisation")
-    home = project_root() / "dbt_project"
-    models = folder / "models"
-    models.mkdir()
-    for name in MODELS:
-        shutil.copy(home / f"models/intermediate/legal_entity/int_legal_entity__{name}.sql", models)
+    files: dict[str, str | Path] = {
+        f"models/int_legal_entity__{name}.sql": HOME
+        / f"models/intermediate/legal_entity/int_legal_entity__{name}.sql"
+        for name in MODELS
+    }
     story = Story()
     of_codes(story.write)
     of_searches(story.write)
-    with (folder / "record.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, restval="")
-        writer.writeheader()
-        writer.writerows(story.rows)
+    record = written(folder / "record.csv", story.rows, COLUMNS)
     cleaned = [f"nullif({c}, '') as {c}" for c in ("register_anchor", *WRITTEN)]
-    (models / "int_legal_entity__organisation_record.sql").write_text(
-        _RECORD.format(path=folder / "record.csv", columns=",\n        ".join(cleaned))
+    files["models/int_legal_entity__organisation_record.sql"] = _RECORD.format(
+        path=record, columns=",\n        ".join(cleaned)
     )
     # a key stands for the identity the register would give it to
-    (models / "int_legal_entity__entity_key.sql").write_text(
+    files["models/int_legal_entity__entity_key.sql"] = (
         "select *, identity as entity_key from {{ ref('int_legal_entity__identity') }}"
     )
-    (models / "stg_enterprise_register__change.sql").write_text(
+    files["models/stg_enterprise_register__change.sql"] = (
         "select 'plain' as enterprise_no, '01' as item_code,"
         " '临沂老字号商贸有限公司' as value_before"
     )
-    (models / "stg_enterprise_register__succession.sql").write_text(
+    files["models/stg_enterprise_register__succession.sql"] = (
         "select * from (values"
         f" ('5', 'old works', null, null, '{NEW.code}'), ('4', null, '{SHOP.code}', null,"
         f" '{FIRM.code}')) as t(succession_kind_code, predecessor_enterprise_no,"
@@ -226,31 +219,11 @@ def found(
         " successor_organisation_code)"
     )
     # this city's authority gives a converted enterprise a new code and no new existence
-    seed = (home / "seeds/code/code_succession_kind.csv").read_text(encoding="utf-8")
+    seed = (HOME / "seeds/code/code_succession_kind.csv").read_text(encoding="utf-8")
     assert "\n5,改制,false," in seed
-    (folder / "seeds").mkdir()
-    (folder / "seeds/code_succession_kind.csv").write_text(
-        seed.replace("\n5,改制,false,", "\n5,改制,true,"), encoding="utf-8"
-    )
-    paths = [
-        str(home / "macros" / room) for room in ("identifiers", "staging", "project", "library")
-    ]
-    (folder / "dbt_project.yml").write_text(
-        f"name: citybase\nversion: '1.0'\nprofile: scratch\nmacro-paths: {paths}\n"
-        "vars: {city_address_prefix: [山东省, 临沂市]}\n"
-        "seeds: {+column_types: {kind_code: varchar}}\nmodels: {+materialized: table}\n"
-    )
-    (folder / "profiles.yml").write_text(
-        "scratch:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: '"
-        f"{folder / 'scratch.duckdb'}', threads: 2}}\n"
-    )
-    arguments = ["--quiet", "--no-send-anonymous-usage-stats", "--no-version-check", "build"]
-    arguments += ["--project-dir", str(folder), "--profiles-dir", str(folder)]
-    arguments += ["--log-path", str(folder / "logs"), "--target-path", str(folder / "target")]
-    with contextlib.redirect_stdout(io.StringIO()) as said:
-        outcome = dbtRunner().invoke(arguments)
-    assert outcome.success, (outcome.exception, said.getvalue())
-    with duckdb.connect(str(folder / "scratch.duckdb")) as duck:
+    files["seeds/code_succession_kind.csv"] = seed.replace("\n5,改制,false,", "\n5,改制,true,")
+    build(folder, files, settings="seeds: {+column_types: {kind_code: varchar}}\n")
+    with duckdb.connect(str(warehouse(folder))) as duck:
         rows = duck.execute(
             "select source_key, entity_key, basis_code, verdict_code, uscc"
             " from int_legal_entity__record_identified"

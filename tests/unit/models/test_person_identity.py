@@ -4,19 +4,15 @@ A scratch project runs the product's own models of identity over records that ar
 and every story says who is one person and who is not.
 """
 
-import contextlib
-import csv
-import io
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import duckdb
 import pytest
-from dbt.cli.main import dbtRunner
 
-from citybase.settings import project_root
 from tests.unit.identifiers.standard import resident_check
+from tests.unit.models.scratch import HOME, build, warehouse, written
 
 pytestmark = pytest.mark.unit
 
@@ -101,19 +97,15 @@ class Story:
 def identities(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str | None, str]]:
     """Identity and basis of every record of every story, by label."""
     folder = tmp_path_factory.mktemp("scratch_identity")
-    home = project_root() / "dbt_project"
-    for name in MODELS:
-        target = folder / "models" / f"int_population__{name}.sql"
-        target.parent.mkdir(exist_ok=True)
-        shutil.copy(home / f"models/intermediate/population/int_population__{name}.sql", target)
-    (folder / "seeds").mkdir()
+    files: dict[str, str | Path] = {
+        f"models/int_population__{name}.sql": HOME
+        / f"models/intermediate/population/int_population__{name}.sql"
+        for name in MODELS
+    }
     for seed in ("code_character", "identity_evidence"):
-        shutil.copy(home / f"seeds/code/{seed}.csv", folder / "seeds")
+        files[f"seeds/{seed}.csv"] = HOME / f"seeds/code/{seed}.csv"
     rows, links = stories()
-    with (folder / "record.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, restval="")
-        writer.writeheader()
-        writer.writerows(rows)
+    record = written(folder / "record.csv", rows, COLUMNS)
     types = {
         column: "date"
         if column.endswith("_date")
@@ -125,32 +117,15 @@ def identities(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str 
         for column in COLUMNS
     }
     casts = ", ".join(f"cast(nullif({c}, '') as {t}) as {c}" for c, t in types.items())
-    (folder / "models" / "int_population__person_record.sql").write_text(
-        f"select {casts} from read_csv('{folder / 'record.csv'}', all_varchar = true, "
-        "header = true)"
+    files["models/int_population__person_record.sql"] = (
+        f"select {casts} from read_csv('{record}', all_varchar = true, header = true)"
     )
     pairs = " union all ".join(f"select '{a}', '{b}'" for a, b in links)
-    (folder / "models" / "stg_permit_register__permit.sql").write_text(
+    files["models/stg_permit_register__permit.sql"] = (
         f"select * from ({pairs}) as t (identity_anchor, linked_identity_anchor)"
     )
-    paths = [
-        str(home / "macros" / room) for room in ("identifiers", "staging", "project", "library")
-    ]
-    (folder / "dbt_project.yml").write_text(
-        f"name: citybase\nversion: '1.0'\nprofile: scratch\nmacro-paths: {paths}\n"
-        "seeds: {+column_types: {}}\nmodels: {+materialized: table}\n"
-    )
-    (folder / "profiles.yml").write_text(
-        "scratch:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: '"
-        f"{folder / 'scratch.duckdb'}', threads: 2}}\n"
-    )
-    arguments = ["--quiet", "--no-send-anonymous-usage-stats", "--no-version-check", "build"]
-    arguments += ["--project-dir", str(folder), "--profiles-dir", str(folder)]
-    arguments += ["--log-path", str(folder / "logs"), "--target-path", str(folder / "target")]
-    with contextlib.redirect_stdout(io.StringIO()) as said:
-        outcome = dbtRunner().invoke(arguments)
-    assert outcome.success, (outcome.exception, said.getvalue())
-    with duckdb.connect(str(folder / "scratch.duckdb")) as duck:
+    build(folder, files)
+    with duckdb.connect(str(warehouse(folder))) as duck:
         found = duck.execute(
             "select source_key, identity, basis_code from int_population__record_identified"
         ).fetchall()

@@ -1,17 +1,11 @@
 """The identity register: whatever clusters do between builds, what happens to a key is a row."""
 
-import contextlib
-import io
-import re
-from pathlib import Path
-
 import duckdb
 import pytest
-from dbt.cli.main import dbtRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from citybase.settings import project_root
+from tests.unit.models.scratch import render
 
 pytestmark = pytest.mark.unit
 
@@ -25,29 +19,7 @@ Clusters = dict[str, str]
 
 @pytest.fixture(scope="module")
 def sql(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    folder = tmp_path_factory.mktemp("scratch_register")
-    macros = project_root() / "dbt_project" / "macros" / "library"
-    (folder / "macros").mkdir()
-    (folder / "macros" / "register.sql").write_text(
-        (macros / "register_materialization.sql").read_text(encoding="utf-8"), encoding="utf-8"
-    )
-    (folder / "dbt_project.yml").write_text(
-        "name: citybase\nversion: '1.0'\nprofile: scratch\n", encoding="utf-8"
-    )
-    (folder / "profiles.yml").write_text(
-        "scratch:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: ':memory:'}\n",
-        encoding="utf-8",
-    )
-    text = "\n".join(f"--- {name}\n{body}" for name, body in EXPRESSIONS.items())
-    arguments = ["--quiet", "--no-send-anonymous-usage-stats", "--no-version-check"]
-    arguments += ["compile", "--inline", text, "--target-path", str(folder / "target")]
-    arguments += ["--project-dir", str(folder), "--profiles-dir", str(folder)]
-    with contextlib.redirect_stdout(io.StringIO()):
-        outcome = dbtRunner().invoke([*arguments, "--log-path", str(Path(folder) / "logs")])
-    assert outcome.success, outcome.exception
-    compiled = outcome.result.results[0].node.compiled_code
-    pieces = re.split(r"^--- (\w+)\n", compiled, flags=re.MULTILINE)
-    return dict(zip(pieces[1::2], pieces[2::2], strict=True))
+    return render(tmp_path_factory.mktemp("scratch_register"), EXPRESSIONS)
 
 
 class Register:

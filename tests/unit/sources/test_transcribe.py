@@ -3,8 +3,10 @@
 import csv
 import io
 import tempfile
+from functools import cache
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,6 +26,12 @@ pytestmark = pytest.mark.unit
 Rows = list[tuple[str | None, ...]]
 
 
+@cache
+def reader() -> duckdb.DuckDBPyConnection:
+    """One DuckDB for the hundreds of files that are drawn."""
+    return connect(threads=1)
+
+
 def run(
     folder: Path, content: bytes, *, encoding: str = "utf-8", delimiter: str = ","
 ) -> tuple[Transcript, Rows, Rows]:
@@ -33,10 +41,9 @@ def run(
     header = read_header(source, encoding=encoding, delimiter=delimiter)
     clean, broken = folder / "clean.csv", folder / "broken.csv"
     transcript = transcribe(source, clean=clean, broken=broken, header=header, delimiter=delimiter)
-    with connect(threads=1) as duck:
-        names = ["line", *(f"f{number}" for number in range(len(header.names)))]
-        good = duck.execute(f"from {read_csv(clean, names)} order by line::bigint").fetchall()
-        bad = duck.execute(f"from {read_csv(broken, ['line', 'raw', 'reason'])}").fetchall()
+    names = ["line", *(f"f{number}" for number in range(len(header.names)))]
+    good = reader().execute(f"from {read_csv(clean, names)} order by line::bigint").fetchall()
+    bad = reader().execute(f"from {read_csv(broken, ['line', 'raw', 'reason'])}").fetchall()
     assert (transcript.good, transcript.broken) == (len(good), len(bad))
     return transcript, good, bad
 
