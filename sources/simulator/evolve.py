@@ -39,6 +39,7 @@ from sources.simulator.generate import contents, generate
 from sources.simulator.plan import CityError, CityPlan
 from sources.simulator.record import CityRecord, read_record, write_record
 from sources.simulator.truth import write_truth
+from sources.simulator.undelivered import keep_undelivered
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,7 @@ def evolve_city(
                     )
             events = _events(connection, record.plan, target)
             kept = (*record.deliveries, *deliveries)
+            keep_undelivered(connection, registry, deliveries, before=truth_path(settings))
             write_truth(connection, truth_path(settings), target, tables, kept)
         finally:
             connection.close()

@@ -15,6 +15,7 @@ from sources.simulator.apply_changes import Delivery
 from sources.simulator.generate import TableContent
 from sources.simulator.plan import CityPlan
 from sources.simulator.truth_organisation import LICENCE_TRUTH, ORGANISATION_TRUTH
+from sources.simulator.undelivered import prepare_undelivered
 
 
 def write_truth(
@@ -29,8 +30,10 @@ def write_truth(
     People are those of the day the plan has come to; ``person_number``, ``person_name`` and
     ``person_address`` say what was so from ``valid_from`` (null: for ever) up to but not on
     ``valid_to`` (null: still). ``delivery`` says what each folder of files has received since the
-    base day: after a late one the newest file is older than the truth.
+    base day: after a late one the newest file is older than the truth, by the rows of
+    ``undelivered``.
     """
+    prepare_undelivered(connection)
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     connection.execute(f"attach {literal(str(fresh))} as truth_file")
@@ -198,4 +201,5 @@ _TRUTH = {
     **ORGANISATION_TRUTH,
     **LICENCE_TRUTH,
     "record": "from truth_record",
+    "undelivered": "select distinct * from undelivered",
 }
