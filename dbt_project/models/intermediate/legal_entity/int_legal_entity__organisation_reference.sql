@@ -1,5 +1,6 @@
 -- Who is meant where a record names another organisation: the head office of a branch, a
--- predecessor, whoever took over an abolished body's work, whoever holds a share. Evidence in this order:
+-- predecessor, whoever took over an abolished body's work, whoever holds a share. Evidence in
+-- this order:
 --
 -- register_row    the number of a row of the enterprise register
 -- code            an organisation code, alone or in a credit code
