@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from citybase.errors import CitybaseError
 from citybase.masking import mask_numbers
 from citybase.settings import Settings
-from sources import landing, ledger
+from sources import landing, ledger, schema_version
 from sources.connectors import Reading
 from sources.ledger import Batch
 from sources.segment import (
@@ -177,7 +177,7 @@ def _same(attempt: Attempt, before: Batch, batch: Batch) -> bool:
         and before.checksum == batch.checksum
         and before.rows_landed == batch.rows_landed
         and before.rows_quarantined == batch.rows_quarantined
-        and ledger.declared_columns(
+        and schema_version.declared_columns(
             attempt.engine, before.system_code, before.table_code, before.schema_version
         )
         == attempt.table.columns

@@ -1,8 +1,8 @@
 """The ledger: one row per landed batch, and the row is the commit.
 
 Every question about which files count is answered here. Add here reads and writes of the tables
-``attempt``, ``schema_version``, ``batch``, ``cut``, ``store_identity`` and ``volume_acceptance``.
-Keep out: files (``landing.py``) and DuckDB.
+``attempt``, ``batch``, ``cut``, ``store_identity`` and ``volume_acceptance``. Keep out: the columns
+of a batch (``schema_version.py``), files (``landing.py``) and DuckDB.
 """
 
 from collections.abc import Mapping
@@ -20,6 +20,7 @@ from citybase.store.schema import (
     store_identity,
     volume_acceptance,
 )
+from sources.schema_version import current_version, stored_columns
 from sources.tables import LandedColumn, LandedTable
 from sources.volume import Volume
 
@@ -104,7 +105,7 @@ def commit(engine: sa.Engine, table: LandedTable, found: Batch) -> Batch:
             "position": dict(found.position),
             "files": list(found.files),
             "quarantine_files": list(found.quarantine_files),
-            "schema_version": _current_version(connection, table, moment),
+            "schema_version": current_version(connection, table, moment),
             "committed_at": moment,
         }
         connection.execute(batch.insert().values(values))
@@ -148,21 +149,6 @@ def volumes(engine: sa.Engine, system_code: str, table_code: str) -> tuple[Volum
             .order_by(batch.c.batch_id)
         ).all()
     return tuple(Volume(**row._mapping) for row in rows)
-
-
-def declared_columns(
-    engine: sa.Engine, system_code: str, table_code: str, version: int
-) -> tuple[LandedColumn, ...]:
-    """What the registry promised when batches of that schema version were landed."""
-    with reading(engine) as connection:
-        found = connection.scalar(
-            sa.select(schema_version.c.columns).where(
-                schema_version.c.system_code == system_code,
-                schema_version.c.table_code == table_code,
-                schema_version.c.version == version,
-            )
-        )
-    return _columns(found or [])
 
 
 def listed_files(engine: sa.Engine, system_code: str, table_code: str) -> set[str]:
@@ -219,7 +205,7 @@ def content(engine: sa.Engine) -> Mapping[tuple[str, str], Content]:
     columns: dict[tuple[str, str], dict[int, tuple[LandedColumn, ...]]] = {}
     for row in versions:
         key = (row.system_code, row.table_code)
-        columns.setdefault(key, {})[row.version] = _columns(row.columns)
+        columns.setdefault(key, {})[row.version] = stored_columns(row.columns)
     return {
         key: Content(batches=tuple(found), columns=columns[key]) for key, found in batches.items()
     }
@@ -272,50 +258,8 @@ def totals(engine: sa.Engine) -> tuple[TableTotal, ...]:
     )
 
 
-def _current_version(connection: sa.Connection, table: LandedTable, moment: datetime) -> int:
-    """The schema version of the table's columns as they are now: a new one when they changed."""
-    columns = [
-        {"column": column.code, "type": column.type, "nullable": column.nullable}
-        for column in table.columns
-    ]
-    mine = (
-        schema_version.c.system_code == table.system_code,
-        schema_version.c.table_code == table.table_code,
-    )
-    newest = connection.execute(
-        sa.select(schema_version.c.version, schema_version.c.columns)
-        .where(*mine)
-        .order_by(schema_version.c.version.desc())
-        .limit(1)
-    ).first()
-    if newest is not None and newest.columns == columns:
-        return int(newest.version)
-    version = 1 if newest is None else int(newest.version) + 1
-    connection.execute(
-        schema_version.insert().values(
-            system_code=table.system_code,
-            table_code=table.table_code,
-            version=version,
-            columns=columns,
-            created_at=moment,
-        )
-    )
-    return version
-
-
 def _batch(values: Mapping[str, object] | sa.RowMapping) -> Batch:
     facts = {field: values[field] for field in Batch.__dataclass_fields__}
     facts["files"] = tuple(facts["files"])  # type: ignore[arg-type]
     facts["quarantine_files"] = tuple(facts["quarantine_files"])  # type: ignore[arg-type]
     return Batch(**facts)  # type: ignore[arg-type]
-
-
-def _columns(stored: list[dict[str, object]]) -> tuple[LandedColumn, ...]:
-    return tuple(
-        LandedColumn(
-            code=str(column["column"]),
-            type=str(column["type"]),
-            nullable=bool(column["nullable"]),
-        )
-        for column in stored
-    )

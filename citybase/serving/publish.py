@@ -4,9 +4,6 @@ Add a step here when publishing has one more. Keep out: each step's own work, wh
 other modules of this room, and when publishing happens (``orchestration/``).
 """
 
-import hashlib
-import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,26 +18,20 @@ from citybase.serving import versions
 from citybase.serving.audience import AUDIENCES, Audience
 from citybase.serving.declaration import Model, read_declaration
 from citybase.serving.keys import ensure_steward_key
-from citybase.serving.library_file import Build, check_library, write_library
+from citybase.serving.library_file import Build, write_library
 from citybase.serving.plan import (
-    TablePlan,
     check_complete,
-    describe,
     plan_tables,
 )
+from citybase.serving.unchanged import fingerprint_of, link_unchanged, previous_version
 from citybase.serving.versions import LibraryRecord, VersionRecord
 from citybase.serving.warehouse import (
     WAREHOUSE,
     Relations,
-    TableContent,
-    read_content,
     read_relations,
     refuse_mixed_days,
 )
 from citybase.settings import Settings
-
-_FORMAT = 1
-"""Counts changes of this room that alter a file whose plan and rows stay the same."""
 
 
 @dataclass(frozen=True)
@@ -178,15 +169,19 @@ def _build_version(work: _Work, audience: Audience) -> PublishedVersion:
     plans = plan_tables(
         work.connection, models=work.models, relations=work.relations, audience=audience
     )
-    previous = _previous(work.settings, audience)
+    previous = previous_version(work.settings, audience)
     files: list[PublishedFile] = []
     records: dict[str, LibraryRecord] = {}
     for library in sorted({plan.file for plan in plans}):
         work.on_step(f"{audience.title} · {library}")
         of_library = tuple(plan for plan in plans if plan.file == library)
-        contents, fingerprint = _fingerprint(work, of_library, key=key)
+        contents, fingerprint = fingerprint_of(
+            work.connection, of_library, as_of_date=work.build.as_of_date, key=key
+        )
         path = folder / f"{library}.duckdb"
-        written_in = _linked(path, previous, fingerprint=fingerprint, contents=contents, key=key)
+        written_in = link_unchanged(
+            path, previous, fingerprint=fingerprint, contents=contents, key=key
+        )
         if written_in is None:
             write_library(
                 work.connection,
@@ -204,67 +199,6 @@ def _build_version(work: _Work, audience: Audience) -> PublishedVersion:
         )
     _write_record(folder, work.build, audience, records)
     return PublishedVersion(audience.name, folder, tuple(files))
-
-
-def _previous(settings: Settings, audience: Audience) -> tuple[Path, VersionRecord] | None:
-    if versions.current_version(settings, audience.name) is None:
-        return None
-    folder = versions.version_folder(settings, audience.name)
-    record = versions.read_record(folder)
-    return (folder, record) if record is not None else None
-
-
-def _fingerprint(
-    work: _Work, plans: tuple[TablePlan, ...], *, key: str | None
-) -> tuple[dict[str, TableContent], str]:
-    """What each table holds, by its name, and a digest of all that makes the file what it is.
-
-    It covers the plan (tables, columns, masks, comments, order), the rows as published, the key,
-    the day they stand for, the version of DuckDB and of this room; not the batch, the cut and the
-    time, which say when the file was written.
-    """
-    contents: dict[str, TableContent] = {}
-    parts: list[object] = [_FORMAT, duckdb.__version__, work.build.as_of_date.isoformat()]
-    if key is not None:
-        parts.append(hashlib.sha256(b"citybase file key " + key.encode()).hexdigest())
-    for plan in plans:
-        names = tuple(column.name for column in plan.columns)
-        content = read_content(work.connection, names, rows_sql=plan.rows_sql)
-        contents[plan.table] = content
-        parts.append(
-            [describe(plan), _types(work.connection, plan), content.rows, content.row_hash]
-        )
-    text = json.dumps(parts, ensure_ascii=False)
-    return contents, hashlib.sha256(text.encode()).hexdigest()
-
-
-def _types(connection: duckdb.DuckDBPyConnection, plan: TablePlan) -> list[str]:
-    described = connection.execute(f"describe {plan.rows_sql}").fetchall()
-    return [str(row[1]) for row in described]
-
-
-def _linked(
-    path: Path,
-    previous: tuple[Path, VersionRecord] | None,
-    *,
-    fingerprint: str,
-    contents: Mapping[str, TableContent],
-    key: str | None,
-) -> int | None:
-    """Link to the previous version's file when nothing changed; the batch that wrote that file."""
-    if previous is None:
-        return None
-    folder, record = previous
-    known = record.libraries.get(path.stem)
-    if known is None or known.fingerprint != fingerprint:
-        return None
-    try:
-        check_library(folder / path.name, contents=contents, key=key)
-        os.link(folder / path.name, path)
-    except (OSError, WarehouseError):
-        # A damaged file, or a file system without hard links: the file is written anew.
-        return None
-    return known.written_in
 
 
 def _write_record(

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from sources.connectors.excel_format import Shown
 from sources.connectors.transcribe import UnreadableFileError
-from sources.connectors.workbook import Sheet, Shown, Workbook, local, new_parser, unescaped
+from sources.connectors.workbook import Sheet, Workbook, local, new_parser, unescaped
 
 MAX_COLUMNS = 16_384
 MAX_ROWS = 1_048_576

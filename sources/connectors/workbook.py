@@ -1,8 +1,9 @@
 """Opens an Excel workbook (.xlsx, ECMA-376) for reading: its sheets, shared texts and formats.
 
 Says plainly what a file that is no workbook is instead. Everything inside is inflated under a
-limit, because a few kilobytes of zip may hold terabytes. Keep out: the cells of a sheet
-(``sheet.py``) and what a table makes of them (``xlsx.py``).
+limit, because a few kilobytes of zip may hold terabytes. Keep out: what number
+formats mean (``excel_format.py``), the cells of a sheet (``sheet.py``) and what a table makes of
+them (``xlsx.py``).
 """
 
 import posixpath
@@ -12,11 +13,11 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import IO, Self
 from xml.parsers import expat
 
+from sources.connectors.excel_format import Shown, shown
 from sources.connectors.transcribe import UnreadableFileError
 
 MAX_PART_BYTES = 1 << 30
@@ -25,23 +26,6 @@ _BLOCK = 1 << 18
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-
-# Numbers of built-in formats that show days or times, those of Chinese Excel among them
-# (ECMA-376 part 1, 18.8.30).
-_BUILT_IN_DAYS = {14, 15, 16, 17, 22, *range(27, 32), 36, *range(50, 59)}
-_BUILT_IN_TIMES = {18, 19, 20, 21, 32, 33, 34, 35, 45, 46, 47}
-_BUILT_IN_PERCENT = {9, 10}
-# What of a format code is text or colour, and what of it counts hours beyond a day.
-_FORMAT_TEXT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?![hms]+\])[^\]]*\]', re.IGNORECASE)
-
-
-class Shown(Enum):
-    """How a number format shows a number."""
-
-    NUMBER = "number"
-    DAY = "day"
-    TIME = "time"
-    PERCENT = "percent"
 
 
 @dataclass(frozen=True)
@@ -170,7 +154,7 @@ class Workbook:
                 numbers.append(int(attributes.get("numFmtId", "0")))
 
         self.parse(part, new_parser(start, lambda _: path.pop()), limit=MAX_TEXTS_BYTES)
-        return [_shown(number, codes.get(number)) for number in numbers]
+        return [shown(number, codes.get(number)) for number in numbers]
 
     def _relations(self, part: str) -> dict[str, tuple[str, str]]:
         """By number: the kind of a related part and its name."""
@@ -290,20 +274,3 @@ def _refuse_other_files(file: IO[bytes]) -> None:
         words = begin.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
         what = "a web page" if words.startswith((b"<html", b"<!doctype", b"<table")) else "no zip"
         raise UnreadableFileError(f"is no Excel workbook (.xlsx): it is {what} inside")
-
-
-def _shown(number: int, code: str | None) -> Shown:
-    if code is None:
-        if number in _BUILT_IN_DAYS:
-            return Shown.DAY
-        if number in _BUILT_IN_TIMES:
-            return Shown.TIME
-        return Shown.PERCENT if number in _BUILT_IN_PERCENT else Shown.NUMBER
-    if code.lower() == "general":
-        return Shown.NUMBER
-    letters = _FORMAT_TEXT.sub("", code.split(";")[0]).lower()
-    if "y" in letters or "d" in letters or ("m" in letters and not set(letters) & set("hs")):
-        return Shown.DAY
-    if set(letters) & set("hs"):
-        return Shown.TIME
-    return Shown.PERCENT if "%" in letters else Shown.NUMBER
