@@ -17,16 +17,22 @@ claim as (
     where verdict_code = 'own'
 ),
 
-permit as (
-    select * from {{ ref('stg_permit_register__permit') }}
-    where identity_anchor is not null and linked_identity_anchor is not null
-),
-
 joined as (
+    -- A card and the card it names, unless one of the two numbers is somebody else's.
     select
-        identity_anchor as anchor,
-        linked_identity_anchor as other_anchor
-    from permit
+        card.place_anchor as anchor,
+        linked.place_anchor as other_anchor
+    from record as card
+    inner join record as linked
+        on
+            card.system_code = linked.system_code
+            and card.table_code = linked.table_code
+            and card.source_key = linked.source_key
+    where
+        card.role_code = 'self'
+        and linked.role_code = 'linked'
+        and card.place_anchor is not null
+        and linked.place_anchor is not null
     union
     select
         record.place_anchor as anchor,

@@ -5,7 +5,8 @@
 --              number's, else of most systems
 -- former_name  the bearer under another name: before a change the police know of, or, of somebody
 --              they do not register, another given name with the same surname and birthday
--- near_name    one syllable off, nothing else against it: a clerk's slip
+-- near_name    one syllable off, nothing else against it; or surname and birthday agree, and one or
+--              two systems write the rest otherwise: a clerk's slip
 -- second       the number was given out twice (重号): the register holds another person with it, or
 --              has given him a new one; or several systems know another of the same birthday
 -- foreign      the number of somebody else on this record (错号)
@@ -122,8 +123,8 @@ ranked as (
     from claim
 ),
 
--- Somebody of that name and birthday bears another number that says this birthday: then it is his
--- record, with the wrong number on it. Whoever has two rows in the register is two people.
+-- Somebody of that very name and birthday bears another number that says this birthday: then it is
+-- his record, with the wrong number on it. Whoever has two rows in the register is two people.
 namesake_number as (
     select
         ranked.identity_anchor,
@@ -131,7 +132,7 @@ namesake_number as (
     from ranked
     inner join weighed
         on
-            ranked.reading = weighed.reading
+            ranked.name = weighed.name
             and ranked.birth_date = coalesce(weighed.number_birth_date, weighed.birth_date)
     where
         ranked.identity_anchor <> weighed.identity_anchor
@@ -218,13 +219,10 @@ compared as (
         former_name.reading is not null as is_former_name,
         coalesce(namesake.reading, housemate.reading) is not null as is_known_elsewhere,
         {{ reading_distance('ranked.reading', 'bearer.reading') }} as distance,
-        -- The police hear of a change of name from those they register. Of others two names with
-        -- one surname, number and birthday are a change forty times likelier than two people.
         ranked.register_anchor is null
-        and bearer.register_anchor is null
         and ranked.is_agreed
         and split_part(ranked.reading, ' ', 1) = split_part(bearer.reading, ' ', 1)
-            as is_changed_unheard
+            as is_of_surname_and_birthday
     from ranked
     inner join bearer
         on ranked.identity_anchor = bearer.identity_anchor
@@ -264,7 +262,11 @@ judged as (
                 and distance <= 1
                 and (length(name) >= 3 or is_agreed)
                 then 'near_name'
-            when is_changed_unheard then 'former_name'
+            -- The police hear of a change of name from those they register. Of others two names
+            -- with one surname, number and birthday are a change forty times likelier than two
+            -- people; and two slips are likelier than a bearer of that surname they do not know.
+            when is_of_surname_and_birthday and bearer_register_anchor is null then 'former_name'
+            when is_of_surname_and_birthday and system_count <= 2 then 'near_name'
             when register_anchor is not null then 'second'
             when is_agreed and system_count >= 2 then 'second'
             else 'foreign'
