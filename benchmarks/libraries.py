@@ -25,7 +25,6 @@ from citybase.errors import WarehouseError
 from citybase.private import make_private
 from citybase.score import Score, score_published
 from citybase.settings import HOME_VARIABLE, Settings
-from orchestration.run import run_job
 from sources.simulator import CityPlan, city_status, create_city, stop_city
 
 SCALE = 0.05
@@ -84,6 +83,9 @@ def build(settings: Settings) -> dict[str, int]:
     Raises:
         WarehouseError: the build failed; the message names the checks and the errors.
     """
+    # Dagster takes two seconds to import, and the other steps do not need it.
+    from orchestration.run import run_job  # noqa: PLC0415
+
     os.environ[HOME_VARIABLE] = str(settings.home)
     outcome = run_job(settings)
     if not outcome.succeeded:
