@@ -13,7 +13,7 @@ from psycopg import sql
 
 from citybase.duck import quoted
 from citybase.settings import Settings, source_environment
-from sources.contract import PostgresConnection, SqliteConnection, System, Table
+from sources.contract import CsvConnection, PostgresConnection, SqliteConnection, System, Table
 from sources.registry import Registry, load_registry
 from sources.simulator import (
     CityError,
@@ -186,6 +186,37 @@ def test_files_come_dated_late_or_twice(lived: Lived) -> None:
             assert newest.read_bytes() == made.read_bytes()
         else:
             assert newest.name < made.name
+
+
+def test_the_truth_knows_what_late_files_have_not_told(lived: Lived) -> None:
+    with duckdb.connect(str(truth_path(lived.evolved)), read_only=True) as truth:
+        rows = truth.execute("from undelivered").fetchall()
+    compared = 0
+    for delivery in lived.reports[-1].deliveries:
+        system = lived.registry.system(delivery.system)
+        table = system.table(delivery.table)
+        keys = {
+            key.encode() for name, code, key in rows if (name, code) == (system.system, table.table)
+        }
+        if delivery.state != "late":
+            assert not keys
+        elif isinstance(system.connection, CsvConnection):
+            old, new = (
+                set(
+                    max(
+                        Path(source_environment(settings, {})[system.connection.location_env]).glob(
+                            table.source_name
+                        )
+                    )
+                    .read_bytes()
+                    .splitlines()
+                )
+                for settings in (lived.evolved, lived.made)
+            )
+            assert all(any(key in line for key in keys) for line in old ^ new)
+            assert all(any(key in line for line in old ^ new) for key in keys)
+            compared += len(keys)
+    assert compared > 0
 
 
 def test_the_truth_and_the_plan_follow(lived: Lived) -> None:
