@@ -36,6 +36,8 @@ def score_legal_entity_links(connection: duckdb.DuckDBPyConnection) -> tuple[Fig
       relation of that row leads from the successor to the predecessor.
     * ``representative``: over organisations of whom a record names the representative of today by
       his valid number, and all others that were given one. Right when he is the person given.
+    * ``representative_term``: over the terms of representatives that have ended, of organisations
+      the register of enterprises tells of. Right when the library has a term that ended that day.
     * ``former_representative``: over terms that have ended and were given a person. Right when he
       served until that day.
     * ``shareholder``, ``shareholder_organisation``: over the shares whose holder is written by a
@@ -53,6 +55,7 @@ def score_legal_entity_links(connection: duckdb.DuckDBPyConnection) -> tuple[Fig
             ("head_office", HEAD_GOAL, _HEAD_OFFICE),
             ("successor", SUCCESSOR_GOAL, _SUCCESSOR),
             ("representative", REPRESENTATIVE_GOAL, _REPRESENTATIVE),
+            ("representative_term", NAME_GOAL, _REPRESENTATIVE_TERM),
             ("former_representative", FORMER_REPRESENTATIVE_GOAL, _FORMER_REPRESENTATIVE),
             ("shareholder", SHAREHOLDER_GOAL, _SHAREHOLDER),
             ("shareholder_organisation", SHAREHOLDER_GOAL, _SHAREHOLDER_ORGANISATION),
@@ -175,6 +178,27 @@ from keyed_organisation as organisation
 left join named on organisation.organisation_id = named.organisation_id
 left join key_person on organisation.representative_person_key = key_person.person_key
 where named.organisation_id is not null or organisation.representative_person_key is not null
+"""
+
+_REPRESENTATIVE_TERM = """
+select
+    count(term.entity_key) > 0 as is_right,
+    any_value(organisation.who) || ': a change of representative' as example,
+from city_truth.organisation_representative as truth
+inner join keyed_organisation as organisation
+    on truth.organisation_id = organisation.organisation_id
+left join legal_entity.link_entity_representative as term
+    on organisation.entity_key = term.entity_key and truth.valid_to = term.valid_to
+where truth.valid_to is not null
+    and truth.organisation_id in (
+        select organisation_id
+        from expected_record
+        where table_code = 'enterprise'
+            and role_code = 'self'
+            and has_valid_number
+            and organisation_id is not null
+    )
+group by truth.organisation_id, truth.place
 """
 
 _FORMER_REPRESENTATIVE = """

@@ -103,6 +103,7 @@ _TOTALS = {
     "head_office": 2,
     "successor": 1,
     "representative": 2,
+    "representative_term": 1,
     "former_representative": 1,
     "shareholder": 1,
     "shareholder_organisation": 1,
@@ -185,6 +186,10 @@ def test_a_right_library_is_right_about_everything(city: duckdb.DuckDBPyConnecti
             "update legal_entity.entity_organisation set representative_person_key = 112"
             " where entity_key = 203",
             {"representative": (2, 3)},
+        ),
+        (
+            "delete from legal_entity.link_entity_representative where valid_to is not null",
+            {"representative_term": (0, 1), "former_representative": (0, 0)},
         ),
         (
             "update legal_entity.link_entity_representative set person_key = 112"
