@@ -55,8 +55,16 @@ def spend(step: Callable[..., Result], *arguments: object) -> tuple[Result, Spen
 
     ``step`` is a function of a module, and what it returns can be pickled.
     """
-    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=_print_aside) as pool:
         return pool.submit(_counted, step, arguments).result()
+
+
+def _print_aside() -> None:
+    """Whatever a step prints goes to the error stream: a started process looks interactive to
+    DuckDB, which then draws bars of progress among the results.
+    """
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
 
 def _counted(step: Callable[..., Result], arguments: tuple[object, ...]) -> tuple[Result, Spent]:

@@ -38,6 +38,12 @@ def test_a_step_is_counted_with_its_children() -> None:
     assert spent.rss_mb >= 150
 
 
+def test_what_a_step_prints_is_no_result(capfd: pytest.CaptureFixture[str]) -> None:
+    spend(print, "a bar of progress")
+
+    assert capfd.readouterr() == ("", "a bar of progress\n")
+
+
 def test_an_error_of_a_step_is_not_lost() -> None:
     with pytest.raises(WarehouseError) as raised:
         spend(fail)
