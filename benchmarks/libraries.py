@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from citybase.errors import WarehouseError
 from citybase.private import make_private
-from citybase.score import Score, score_published
+from citybase.score import Score, Verdict, score_published
 from citybase.settings import HOME_VARIABLE, Settings
 from sources.simulator import CityPlan, city_status, create_city, stop_city
 
@@ -126,23 +126,16 @@ def hard_cases(score: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def missed_goals(score: Score) -> list[str]:
-    """Figures and kinds of damage under their goals, as ``library.figure`` or ``library.damage``,
-    each with examples.
+def under_goal(score: Score, verdict: Verdict) -> list[str]:
+    """Figures, kinds of damage and their alarms with that verdict, as ``library.figure`` or
+    ``library.damage``, each with examples.
     """
-    figures = [
-        f"{one.library}.{one.code}: {one.share:.4%} of {one.total:,}, asked {one.goal:.1%};"
+    return [
+        f"{one.name}: {one.share:.4%} of {one.total:,}, asked {one.goal:.1%};"
         f" {'; '.join(one.examples)}"
-        for one in score.figures
-        if not one.met
+        for one in score.under_goal
+        if one.verdict is verdict
     ]
-    damage = [
-        f"{one.library}.{one.defect}: {one.share:.4%} of {one.injected:,}, asked {one.goal:.1%};"
-        f" {'; '.join(one.examples)}"
-        for one in score.defects
-        if not one.met
-    ]
-    return figures + damage
 
 
 def measure(settings: Settings, plan: CityPlan) -> dict[str, Any]:
@@ -167,7 +160,8 @@ def measure(settings: Settings, plan: CityPlan) -> dict[str, Any]:
         },
         "checks": checks,
         **hard_cases(score),
-        "missed": missed_goals(found),
+        "missed": under_goal(found, Verdict.MISSED),
+        "undecided": under_goal(found, Verdict.UNDECIDED),
         "score": score,
     }
 
@@ -209,8 +203,9 @@ def main() -> None:
             f"false splits: {found['false_split']:.4%}\n"
             f"错号 kept out: {found['wrong_number_kept_out']:.4%}"
         )
-        for missed in found["missed"]:
-            print(f"missed: {missed}")
+        for verdict in ("missed", "undecided"):
+            for name in found[verdict]:
+                print(f"{verdict}: {name}")
     sys.exit(1 if found["missed"] else 0)
 
 

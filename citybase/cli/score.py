@@ -87,7 +87,7 @@ def _print_under_goal(console: Console, found: "Score") -> None:
     for one in found.under_goal:
         console.print(
             f"{_MARKS[one.verdict]} {one.name}: {one.right:,} of {one.total:,},"
-            f" {one.right / one.total if one.total else 0:.4%} of {_goal(one.goal)}",
+            f" {one.share:.4%} of {_goal(one.goal)}",
             highlight=False,
             soft_wrap=True,
         )

@@ -66,6 +66,11 @@ class UnderGoal:
     goal: float
     examples: tuple[str, ...]
 
+    @property
+    def share(self) -> float:
+        """Right of total, 0 to 1; 0 of nothing, which proves nothing."""
+        return self.right / self.total if self.total else 0.0
+
 
 @dataclass(frozen=True)
 class Score:

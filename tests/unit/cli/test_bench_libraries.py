@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from benchmarks.libraries import hard_cases, missed_goals, spend
+from benchmarks.libraries import hard_cases, spend, under_goal
 from citybase.errors import WarehouseError
-from citybase.score import Figure, Score
+from citybase.score import Figure, Score, Verdict
 from citybase.score.defect import DefectFigure
 
 pytestmark = pytest.mark.unit
@@ -59,6 +59,7 @@ def test_what_is_under_its_goal_is_named_with_examples() -> None:
         defects=(
             DefectFigure("population", "number_shared", 14, 10, 2, 0.95, ("pair 3",)),
             DefectFigure("population", "number_of_another", 400, 400, 0, 0.99),
+            DefectFigure("population", "name_variant", 264, 261, None, 0.99, ("a name",)),
             DefectFigure("population", "phone_missing", 10, 1, None, None),
         ),
     )
@@ -71,7 +72,10 @@ def test_what_is_under_its_goal_is_named_with_examples() -> None:
         "one_person_one_key": 0.999,
         "wrong_number_kept_out": 1.0,
     }  # fmt: skip
-    assert missed_goals(score) == [
+    assert under_goal(score, Verdict.MISSED) == [
         "population.one_key: 99.0000% of 1,000, asked 99.9%; person 7: 2 keys",
         "population.number_shared: 71.4286% of 14, asked 95.0%; pair 3",
+    ]
+    assert under_goal(score, Verdict.UNDECIDED) == [
+        "population.name_variant: 98.8636% of 264, asked 99.0%; a name",
     ]
