@@ -8,9 +8,10 @@ import contextlib
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import jinja2
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
@@ -53,6 +54,15 @@ def build(folder: Path, files: Mapping[str, str | Path], *, settings: str = "") 
     """
     _write(folder, files, database=str(warehouse(folder)), settings=settings)
     _dbt(folder, "build")
+
+
+def query(model: str, **macros: Callable[..., object]) -> str:
+    """A model without dbt: it reads tables called as what it refers to, `<source>__<table>` for
+    tables of a source, and calls ``macros`` for what it needs of the product's.
+    """
+    text = (HOME / "models" / f"{model}.sql").read_text(encoding="utf-8")
+    engine = jinja2.Environment(autoescape=False)  # noqa: S701 - it is SQL
+    return engine.from_string(text).render(ref=str, source="{}__{}".format, **macros)
 
 
 def warehouse(folder: Path) -> Path:

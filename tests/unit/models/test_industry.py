@@ -8,10 +8,9 @@ import csv
 from pathlib import Path
 
 import duckdb
-import jinja2
 import pytest
 
-from citybase.settings import project_root
+from tests.unit.models.scratch import HOME, query
 
 pytestmark = pytest.mark.unit
 
@@ -58,8 +57,7 @@ class Economy:
 
     def build(self, **theme_of: str) -> None:
         """The models over the seed, in which the division ``d<code>`` has the theme it is given."""
-        home = project_root() / "dbt_project"
-        seed = home / "seeds" / "code" / f"{SEED}.csv"
+        seed = HOME / "seeds" / "code" / f"{SEED}.csv"
         with seed.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         for row in rows:
@@ -76,22 +74,20 @@ class Economy:
         self.duck.execute(
             f"create or replace table {SEED} as from read_csv('{edited}', all_varchar = true)"
         )
-        engine = jinja2.Environment(autoescape=False)  # noqa: S701 - it is SQL
         for path in (
             "library/shared/lib_shared__code_industry",
             f"library/legal_entity/{ORGANISATION}",
             f"mart/overview/{MART}",
         ):
-            text = (home / "models" / f"{path}.sql").read_text(encoding="utf-8")
-            query = engine.from_string(text).render(
-                ref=str,
+            sql = query(
+                path,
                 config=lambda **_: "",
                 library_input=lambda name, **_: name,
                 uscc_organisation_code=lambda column: f"substr({column}, 9, 9)",
                 comparable_legal_entity_attributes=list,
                 has_conflict=lambda _: "false",
             )
-            self.duck.execute(f"create or replace table {Path(path).name} as {query}")
+            self.duck.execute(f"create or replace table {Path(path).name} as {sql}")
 
     def cells(self, table: str) -> set[tuple[object, ...]]:
         """Every cell of the organisations or of the mart: key of the row, column, value."""

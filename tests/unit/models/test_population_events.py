@@ -7,10 +7,9 @@ which events and relatives there are, and what a steward has to look at.
 from collections.abc import Iterator
 
 import duckdb
-import jinja2
 import pytest
 
-from citybase.settings import project_root
+from tests.unit.models.scratch import query
 
 pytestmark = pytest.mark.unit
 
@@ -128,18 +127,15 @@ class City:
 
     def build(self) -> None:
         """The models, in their order."""
-        folder = project_root() / "dbt_project/models/intermediate/population"
-        engine = jinja2.Environment(autoescape=False)  # noqa: S701 - it is SQL
         for name in MODELS:
-            text = (folder / f"int_population__{name}.sql").read_text(encoding="utf-8")
-            query = engine.from_string(text).render(ref=str, source="{}__{}".format)
-            self.duck.execute(f"create or replace table int_population__{name} as {query}")
+            sql = query(f"intermediate/population/int_population__{name}")
+            self.duck.execute(f"create or replace table int_population__{name} as {sql}")
 
-    def ask(self, query: str) -> list[tuple[object, ...]]:
+    def ask(self, question: str) -> list[tuple[object, ...]]:
         """Rows of a query, over `event`, `kinship` and the other models by their short names."""
         for name in MODELS:
-            query = query.replace(f" {name} ", f" int_population__{name} ")
-        return self.duck.execute(query).fetchall()
+            question = question.replace(f" {name} ", f" int_population__{name} ")
+        return self.duck.execute(question).fetchall()
 
     def relatives(self, key: int) -> set[tuple[object, ...]]:
         """(relative, kind, why it has ended) of somebody."""

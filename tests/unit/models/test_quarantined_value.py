@@ -4,15 +4,14 @@ Keep out: what goes to quarantine (``tests/unit/sources``, ``tests/integration/e
 """
 
 import duckdb
-import jinja2
 import pytest
 
-from citybase.settings import project_root
 from sources.quarantine import COLUMNS, DUPLICATE_KEY
+from tests.unit.models.scratch import query
 
 pytestmark = pytest.mark.unit
 
-MODEL = "models/quality/shared/dq_shared__quarantined_value.sql"
+MODEL = "quality/shared/dq_shared__quarantined_value"
 _TABLES = """
 create table lib_shared__entity_source_table as
     select 'grid' as system_code, 'resident' as table_code, 'county' as department_code,
@@ -49,12 +48,9 @@ def test_every_value_is_told_once_with_its_department_and_what_the_column_is_cal
                 ("grid", "subsidy", 1, None, "{}", "birth_date", "0000-00-00", "not_date", "{}", 9),
             ],
         )
-        text = (project_root() / "dbt_project" / MODEL).read_text(encoding="utf-8")
-        engine = jinja2.Environment(autoescape=False)  # noqa: S701 - it is SQL
-        query = engine.from_string(text).render(ref=str, source="{}__{}".format)
         found = duck.execute(
             "select department_code, table_name, row_no, column_code, column_name, source_name,"
-            f" raw_value, reason_code, batch_id, committed_at::date::varchar from ({query})"
+            f" raw_value, reason_code, batch_id, committed_at::date::varchar from ({query(MODEL)})"
             " order by batch_id, row_no, column_code"
         ).fetchall()
     resident, day = ("county", "居民"), (4, "2026-01-02")
