@@ -39,7 +39,7 @@ def score_legal_entity(connection: duckdb.DuckDBPyConnection) -> tuple[Figure, .
     * ``search``: over those of them that were given a key. Right when it is that of their
       organisation.
     * ``search_told``: over all readable records without a valid code. Right when it was given the
-      key of a known organisation or is on the stewards' list: nothing is lost.
+      first key of an organisation or is on the stewards' list: nothing is lost.
     """
     expect(connection)
     for statement in (_RECORD, _KEY_ORGANISATION, _HELD_ORGANISATION, _KEY_BEARER, _SOUGHT):
@@ -238,7 +238,7 @@ left join key_organisation on sought.entity_key = key_organisation.entity_key
 
 _SEARCH_TOLD = """
 select
-    key_organisation.entity_key is not null or doubtful.source_key is not null as is_right,
+    coalesce(bearer.place_of_key = 1, false) or doubtful.source_key is not null as is_right,
     record.system_code || '.' || record.table_code || ' '
     || left(record.source_key, 4) || '…' || right(record.source_key, 2) || ': lost' as example,
 from expected_record as record
@@ -246,7 +246,7 @@ left join legal_entity.link_entity_source as link
     on record.system_code = link.system_code
     and record.table_code = link.table_code
     and record.source_key = link.source_key
-left join key_organisation on link.entity_key = key_organisation.entity_key
+left join key_bearer_organisation as bearer on link.entity_key = bearer.entity_key
 left join quality.legal_entity__doubtful_identity as doubtful
     on record.system_code = doubtful.system_code
     and record.table_code = doubtful.table_code

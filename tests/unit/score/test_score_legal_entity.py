@@ -143,6 +143,18 @@ def test_a_right_library_is_right_about_everything(city: duckdb.DuckDBPyConnecti
             {"search": (1, 1), "search_found": (1, 2), "search_told": (1, 2)},
         ),
         (
+            # a key of its own, beside the one its organisation has, and nobody is told
+            "update legal_entity.link_entity_source set entity_key = 209 where source_key = 'T1';"
+            " delete from quality.legal_entity__doubtful_identity where source_key = 'T1';"
+            " insert into legal_entity.entity_organisation values (209, '1', null, null)",
+            {
+                "organisation_true": (5, 6),
+                "search": (1, 1),
+                "search_found": (1, 2),
+                "search_told": (1, 2),
+            },
+        ),
+        (
             "delete from legal_entity.link_entity_source where table_code = 'taxpayer'",
             {"search": (0, 0), "search_found": (0, 2)},
         ),
