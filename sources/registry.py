@@ -10,7 +10,7 @@ source.
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from citybase.errors import RegistryError
@@ -64,14 +64,22 @@ class Registry:
 
 
 def load_registry(folder: Path | None = None) -> Registry:
-    """Read and check every file of the registry.
+    """Read and check every file of the registry; files that nobody has touched since are not read
+    again.
 
     Raises:
         RegistryError: the first file that breaks the contract, with ``file:line`` and what to write
         instead.
     """
     folder = folder or registry_folder()
-    files = sorted(path for path in folder.glob("*/*.yml") if path.parent.name != SHAPE_FOLDER)
+    written = [(path, path.stat()) for path in sorted(folder.glob("*/*.yml"))]
+    return _load(folder, tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in written))
+
+
+@lru_cache(maxsize=4)
+def _load(folder: Path, written: tuple[tuple[Path, int, int], ...]) -> Registry:
+    """The registry of a folder whose files are as ``written`` says: path, time and size."""
+    files = [path for path, *_ in written if path.parent.name != SHAPE_FOLDER]
     if not files:
         raise RegistryError(
             f"{folder} holds no registry file.",

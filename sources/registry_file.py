@@ -45,7 +45,7 @@ class RegistryFile:
         node = _compose(path)
         _refuse_duplicate_keys(path, node)
         _refuse_placeholders(path, node, ())
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = _LOADER("").construct_document(node)
         if not isinstance(data, dict):
             raise RegistryError(f"{path}:1 is not a mapping.", remedy=f"Begin with {begin}.")
         return cls(path, node, data)
