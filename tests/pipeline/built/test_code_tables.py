@@ -1,6 +1,6 @@
 """Rules are data: one changed row of a code table changes exactly the cells that follow from it.
 
-Five tables are edited by one row each, of things that have nothing to do with each other, and one
+Six tables are edited by one row each, of things that have nothing to do with each other, and one
 build follows. Add a table here when a library is governed by another one.
 """
 
@@ -21,9 +21,10 @@ Row = dict[str, str]
 DIALECT = "grid_lanling"
 WRITTEN, MEANT, NOW_MEANT = "4", "40", "90"
 OLD, COUNTY, NOW_COUNTY = "372831", "371325", "371326"
+INDUSTRY = "21"
 CARD = "11100000000013338W001"
 ACCEPTED_FROM = 18
-# What is built on what the five rows say of persons, and on the county of an organisation.
+# What is built on what the six rows say of persons, and on the county of an organisation.
 OF_PERSONS = {
     PERSON,
     PROVENANCE,
@@ -43,13 +44,14 @@ OTHERS = {
     "library.lib_licence__code_licence_type",
     "library.lib_population__entity_household",
     "library.lib_shared__code_division",
+    "library.lib_shared__code_industry",
     "library.lib_shared__link_source_table_division",
 }
 
 
 @dataclass(frozen=True)
 class Edited:
-    """A copy built by five edited rows, the original beside it, and the edited tables."""
+    """A copy built by six edited rows, the original beside it, and the edited tables."""
 
     one: House
     other: House
@@ -123,6 +125,12 @@ def edited(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[E
         seeds / "code_division_succession.csv",
         lambda row: row["old_code"] == OLD,
         new_code=NOW_COUNTY,
+    )
+    _edit(
+        seeds / "code_industry_8_3.csv",
+        lambda row: row["industry_division_code"] == INDUSTRY,
+        theme_code="building",
+        theme_name="建筑建材",
     )
     with copied(built.house, folder / "edited") as house:
         house.bind()
@@ -247,8 +255,26 @@ def test_an_abolished_code_that_leads_to_another_county_moves_who_is_written_the
         (f"{ORGANISATION}_provenance", _DIVISION_CELLS),
     ):
         organisations = edited.changed(table, "entity_key")
+        organisations.pop("industry_theme_code", None)  # another edited row's
         assert set(organisations) <= columns, table
         assert all(keys <= concerned for keys in organisations.values()), table
+
+
+def test_a_division_of_industry_takes_its_organisations_to_another_of_the_8_3(
+    edited: Edited,
+) -> None:
+    query = (
+        f"select entity_key, industry_theme_code from {ORGANISATION}"
+        f" where substr(industry_code, 1, 2) = {literal(INDUSTRY)}"
+    )
+    with edited.one.warehouse() as connection:
+        before = dict(connection.execute(query).fetchall())
+    with edited.other.warehouse() as connection:
+        after = dict(connection.execute(query).fetchall())
+    assert before
+    assert set(before.values()) == {"wood"}
+    assert after == dict.fromkeys(before, "building")
+    assert edited.changed(ORGANISATION, "entity_key")["industry_theme_code"] == set(before)
 
 
 def test_nothing_else_changes(edited: Edited) -> None:
