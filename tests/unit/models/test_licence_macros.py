@@ -3,6 +3,7 @@
 import csv
 import itertools
 from datetime import date
+from functools import cache
 
 import duckdb
 import pytest
@@ -56,23 +57,32 @@ def walked(transitions: Transitions, log: list[str]) -> list[Step]:
     return steps
 
 
+@cache
+def replaying() -> duckdb.DuckDBPyConnection:
+    """One DuckDB for all the rules and logs that are drawn."""
+    return duckdb.connect(config={"threads": 1})
+
+
 def replayed(query: str, transitions: Transitions, logs: list[list[str]]) -> dict[str, list[Step]]:
-    with duckdb.connect() as duck:
+    duck = replaying()
+    duck.execute(
+        "create or replace table transition"
+        " (from_state_code varchar, operation_code varchar, to_state_code varchar);"
+        "create or replace table logged (log varchar)"
+    )
+    if transitions:
         duck.execute(
-            "create table transition"
-            " (from_state_code varchar, operation_code varchar, to_state_code varchar)"
+            f"insert into transition values {', '.join(['(?, ?, ?)'] * len(transitions))}",
+            [code for key, state in transitions.items() for code in (*key, state)],
         )
-        if transitions:
-            duck.executemany(
-                "insert into transition values (?, ?, ?)",
-                [[*key, state] for key, state in transitions.items()],
-            )
-        duck.execute("create table logged (log varchar)")
-        duck.executemany("insert into logged values (?)", [["".join(log)] for log in logs])
-        rows = duck.execute(
-            "select log, place_no, operation_code, from_state_code, to_state_code, is_possible"
-            f" from ({query}) order by log, place_no"
-        ).fetchall()
+    duck.execute(
+        f"insert into logged values {', '.join(['(?)'] * len(logs))}",
+        ["".join(log) for log in logs],
+    )
+    rows = duck.execute(
+        "select log, place_no, operation_code, from_state_code, to_state_code, is_possible"
+        f" from ({query}) order by log, place_no"
+    ).fetchall()
     return {log: [row[1:] for row in of] for log, of in itertools.groupby(rows, lambda row: row[0])}
 
 

@@ -28,7 +28,7 @@ class Register:
     def __init__(self, sql: dict[str, str]) -> None:
         self.sql = sql
         self.cut = 0
-        self.duck = duckdb.connect()
+        self.duck = duckdb.connect(config={"threads": 1})
         self.duck.execute(
             "create table register (entry_no bigint, operation varchar, key bigint,"
             " anchor varchar, related_key bigint, recorded_cut bigint);"
@@ -41,9 +41,14 @@ class Register:
         self.cut += 1
         self.duck.execute("delete from pair; delete from meta.cut")
         self.duck.execute("insert into meta.cut values (?)", [self.cut])
-        for anchor, cluster in clusters.items():
-            strength = 1 if anchor.startswith("register:") else 2
-            self.duck.execute("insert into pair values (?, ?, ?)", [anchor, cluster, strength])
+        rows = [
+            (anchor, cluster, 1 if anchor.startswith("register:") else 2)
+            for anchor, cluster in clusters.items()
+        ]
+        self.duck.execute(
+            f"insert into pair values {', '.join(['(?, ?, ?)'] * len(rows))}",
+            [value for row in rows for value in row],
+        )
         self.duck.execute("drop table if exists register_subject")
         self.duck.execute(self.sql["subjects"])
         self.duck.execute(self.sql["entries"])
