@@ -114,7 +114,7 @@ _TOTALS = {
 
 @pytest.fixture
 def city() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute(_CITY)
         yield connection
 

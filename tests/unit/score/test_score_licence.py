@@ -168,7 +168,7 @@ _INJECTED = {
 @pytest.fixture
 def library() -> Iterator[duckdb.DuckDBPyConnection]:
     """Truth and libraries under the names they have when published."""
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:
         for name in ("city_truth", "licence", "quality"):
             connection.execute(f"attach ':memory:' as {name}")
         connection.execute(_KEYS + _TRUTH + _LIBRARY)

@@ -87,7 +87,7 @@ _TOTALS = {
 
 @pytest.fixture
 def library() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute("attach ':memory:' as city_truth; attach ':memory:' as population")
         connection.execute(_TRUTH)
         connection.execute(_LIBRARY)

@@ -40,6 +40,9 @@ create table city_truth.record as from (values
     ('health_record', 'resident_record', 'H3', 'self', 2, 'number_of_another', false, true),
     ('health_record', 'resident_record', 'H4', 'self', 3, 'number_missing', false, true),
     ('health_record', 'resident_record', 'H5', 'self', 3, 'name_variant', true, true),
+    -- nothing but a name, beside a telephone that is true
+    ('grid_junan', 'subsidy', 'B3', 'self', 3, 'number_missing,phone_missing', false, true),
+    ('grid_junan', 'subsidy', 'B4', 'self', 3, 'number_missing', false, true),
     -- of somebody no other record names
     ('grid_junan', 'subsidy', 'B2', 'self', 6, 'number_missing', false, true),
     -- nobody can read it; nothing the library takes
@@ -63,7 +66,8 @@ create table population.link_person_source as from (values
     (102, 'health_record', 'resident_record', 'H2', 'self', 'search'),
     (102, 'health_record', 'resident_record', 'H3', 'self', 'search'),
     (103, 'health_record', 'resident_record', 'H4', 'self', 'search'),
-    (103, 'health_record', 'resident_record', 'H5', 'self', 'own')
+    (103, 'health_record', 'resident_record', 'H5', 'self', 'own'),
+    (103, 'grid_junan', 'subsidy', 'B4', 'self', 'search')
 ) as t(person_key, system_code, table_code, source_key, role_code, basis_code);
 create table population.entity_person as from (values
     (101::bigint, '王建国', '1', date '1968-07-12', '甲路1号', '13800000001', '371302'),
@@ -76,19 +80,21 @@ create table quality.population__doubtful_identity as from (values
     ('health_record', 'resident_record', 'H2', 'self', 'number_damaged'),
     ('health_record', 'resident_record', 'H3', 'self', 'number_of_another'),
     ('health_record', 'resident_record', 'H4', 'self', 'number_missing'),
-    ('grid_junan', 'subsidy', 'B2', 'self', 'number_missing')
+    ('grid_junan', 'subsidy', 'B2', 'self', 'number_missing'),
+    ('grid_junan', 'subsidy', 'B3', 'self', 'number_missing'),
+    ('grid_junan', 'subsidy', 'B4', 'self', 'number_missing')
 ) as t(system_code, table_code, source_key, role_code, reason_code);
 create table quality.population__shared_number as from (values
     (104::bigint, '371302197501010018'), (105, '371302197501010018')
 ) as t(person_key, identifier_number);
 """
 _TOTALS = {
-    "person_key": 7, "one_key": 5, "person_known": 5, "person_true": 5, "search_found": 3,
-    "search": 3, "search_told": 4, "name": 5, "sex": 5, "birth_date": 5, "address": 5,
+    "person_key": 7, "one_key": 5, "person_known": 5, "person_true": 5, "search_found": 4,
+    "search": 4, "search_told": 6, "name": 5, "sex": 5, "birth_date": 5, "address": 5,
 }  # fmt: skip
 _INJECTED = {
-    "number_digit_typo": 1, "number_of_another": 1, "number_missing": 2, "name_variant": 1,
-    "phone_changed": 1, "number_shared": 1,
+    "number_digit_typo": 1, "number_of_another": 1, "number_missing": 4, "name_variant": 1,
+    "phone_changed": 1, "phone_missing": 1, "number_shared": 1,
 }  # fmt: skip
 
 
