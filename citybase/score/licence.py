@@ -93,26 +93,34 @@ where valid_to is not null
 group by person_id
 """
 
-# Per record: whom the library names, and how many of them the truth does not know there.
+# Per record: whom the library names, and how many of them the truth does not know there. People and
+# organisations are joined apart: a join on either of two columns compares every pair.
 _STRANGER = """
 create or replace temp table named_holder as
+with true_person as (
+    select distinct system_code, source_key, person_id from city_truth.licence_holder
+),
+true_organisation as (
+    select distinct system_code, source_key, organisation_id from city_truth.licence_holder
+)
 select
     source.system_code,
     source.source_key,
     key_person.person_id,
     key_organisation.organisation_id,
-    truth.place is null as is_stranger,
+    true_person.person_id is null and true_organisation.organisation_id is null as is_stranger,
 from licence.link_licence_source as source
 inner join licence.link_licence_holder as holder on source.licence_key = holder.licence_key
 left join key_person on holder.person_key = key_person.person_key
 left join key_organisation on holder.entity_key = key_organisation.entity_key
-left join city_truth.licence_holder as truth
-    on source.system_code = truth.system_code
-    and source.source_key = truth.source_key
-    and (
-        key_person.person_id = truth.person_id
-        or key_organisation.organisation_id = truth.organisation_id
-    )
+left join true_person
+    on source.system_code = true_person.system_code
+    and source.source_key = true_person.source_key
+    and key_person.person_id = true_person.person_id
+left join true_organisation
+    on source.system_code = true_organisation.system_code
+    and source.source_key = true_organisation.source_key
+    and key_organisation.organisation_id = true_organisation.organisation_id
 where holder.person_key is not null or holder.entity_key is not null
 """
 
