@@ -111,7 +111,7 @@ def _figure_table(found: "Score", library: str) -> Table:
                 figure.code,
                 f"{figure.right:,}",
                 f"{figure.total:,}",
-                f"{figure.share:.4%}",
+                f"{figure.share:.4%}" if figure.total else "–",
                 _goal(figure.goal),
                 _MARKS[figure.verdict],
             )

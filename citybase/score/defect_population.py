@@ -7,6 +7,7 @@ What each means, and why it is hard, is told in docs/score.md.
 import duckdb
 
 from citybase.score.defect import DefectFigure, DefectKind, measure_defects
+from citybase.score.population import SAYS_A_NAME_ONLY
 
 # What matters of somebody else's number is whose record it does not become.
 WRONG_NUMBER_GOAL = 0.99
@@ -21,8 +22,8 @@ ALARM_GOAL = 0.95
 SHARED_ALARM_GOAL = 0.5
 
 _RIGHT = "outcome = 'right'"
-# Of somebody no other record names there is nobody to be found.
-_FOUND = "outcome = 'right' or (not is_held and is_set_aside)"
+# By a name alone, or of somebody no other record names, there is nobody to be found.
+_FOUND = "outcome = 'right' or (is_set_aside and (not is_held or says_a_name_only))"
 
 
 def _alarms(reason: str, is_false: str) -> str:
@@ -124,10 +125,13 @@ def score_population_defects(
     )
 
 
-_RECORD = """
+_RECORD = f"""
 create or replace temp table population_defect as
 with damaged as (
-    select record.*, unnest(string_split(record.defects, ',')) as defect
+    select
+        record.*,
+        {SAYS_A_NAME_ONLY} as says_a_name_only,
+        unnest(string_split(record.defects, ',')) as defect,
     from expected_record as record
     where record.library_code = 'population'
         and record.person_id is not null
@@ -156,6 +160,7 @@ select
         else 'wrong'
     end as outcome,
     linked.is_held,
+    linked.says_a_name_only,
     linked.person_key is null and linked.is_listed as is_set_aside,
     trim(person.name) is not distinct from trim(truth.name) as is_name_right,
     person.birth_date is not distinct from truth.birth_date as is_birth_right,

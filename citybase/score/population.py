@@ -16,6 +16,17 @@ SEARCH_PRECISION_GOAL = 0.995
 # What a steward expects of a search: a list of those it could not find that can be worked through.
 SEARCH_RECALL_GOAL = 0.95
 TOLD_GOAL = 0.999
+
+# A record that says nothing of a person but a name: a certificate of a parent without his number, a
+# subsidy without number and with no telephone or an old one. A name alone must lead to nobody.
+SAYS_A_NAME_ONLY = """(
+        record.defects like '%number_missing%'
+        and (
+            record.table_code = 'birth_certificate' and record.role_code in ('mother', 'father')
+            or record.table_code = 'subsidy'
+                and regexp_matches(record.defects, 'phone_(missing|changed)')
+        )
+    )"""
 GOLDEN_GOAL = 0.999
 ADDRESS_GOAL = 0.96
 
@@ -31,8 +42,8 @@ def score_population(connection: duckdb.DuckDBPyConnection) -> tuple[Figure, ...
     * ``person_known``: over the people such a record names. Right when the library has him.
     * ``person_true``: over the rows of ``entity_person``. Right when it is a person of the truth,
       and his first key: the library counts nobody who is not there, and nobody twice.
-    * ``search_found``: over the records without a usable number of people who are known by another
-      record. Right when it was given the person's key.
+    * ``search_found``: over the records without a usable number, of people who are known by another
+      record, that say more of them than a name. Right when it was given the person's key.
     * ``search``: over the records without a usable number that were given a key by what else they
       say. Right when it is the person's.
     * ``search_told``: over all records without a usable number. Right when it was given a key or is
@@ -214,7 +225,7 @@ where key_bearer.person_key is not null
     )
 """
 
-_SEARCH_FOUND = """
+_SEARCH_FOUND = f"""
 select
     coalesce(key_person.person_id = record.person_id, false) as is_right,
     record.system_code || '.' || record.table_code || ' '
@@ -228,7 +239,9 @@ left join population.link_person_source as link
     and record.source_key = link.source_key
     and record.role_code = link.role_code
 left join key_person on link.person_key = key_person.person_key
-where record.library_code = 'population' and not record.has_valid_number
+where record.library_code = 'population'
+    and not record.has_valid_number
+    and coalesce(not {SAYS_A_NAME_ONLY}, true)
 """
 
 _SEARCH_TOLD = """
