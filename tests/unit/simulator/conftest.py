@@ -19,6 +19,6 @@ def registry() -> Registry:
 
 @pytest.fixture(scope="session")
 def city(registry: Registry) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = generate(PLAN, registry)
+    connection = generate(PLAN, registry, threads=1)
     yield connection
     connection.close()
