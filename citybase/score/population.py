@@ -48,9 +48,10 @@ def score_population(connection: duckdb.DuckDBPyConnection) -> tuple[Figure, ...
       say. Right when it is the person's.
     * ``search_told``: over all records without a usable number. Right when it was given a key or is
       on the stewards' list: nothing is lost.
-    * ``name``, ``sex``, ``birth_date``, ``address``: over those people, once for each key that
-      stands for them. Right when the golden value is the true one; a person who is missing has
-      none. Address is where the person lives, not where the household is registered.
+    * ``resident_number``, ``name``, ``sex``, ``birth_date``, ``address``: over those people, once
+      for each key that stands for them; the number over those who bear a resident number. Right
+      when the golden value is the true one; a person who is missing has none. Address is where the
+      person lives, not where the household is registered.
     """
     expect(connection)
     for statement in (_RECORD, _KEY_PERSON, _HELD_PERSON, _KEY_BEARER):
@@ -68,6 +69,7 @@ def score_population(connection: duckdb.DuckDBPyConnection) -> tuple[Figure, ...
         )
     ]
     for code, column, goal, masked in (
+        ("resident_number", "resident_number", GOLDEN_GOAL, "'…' || right({}, 4)"),
         ("name", "name", GOLDEN_GOAL, "left({}, 1) || '*'"),
         ("sex", "sex_code", GOLDEN_GOAL, "{}"),
         ("birth_date", "birth_date", GOLDEN_GOAL, "year({})::varchar || '-**-**'"),
@@ -288,7 +290,13 @@ select
             || coalesce({found}, 'nothing') || ' for ' || coalesce({true}, 'nothing')
     end as example,
 from held_person
-inner join city_truth.person as truth on held_person.person_id = truth.person_id
+inner join (
+    select
+        *,
+        case when number_kind = 'resident_number' then number end as resident_number,
+    from city_truth.person
+) as truth on held_person.person_id = truth.person_id
 left join key_person on held_person.person_id = key_person.person_id
 left join population.entity_person as person on key_person.person_key = person.person_key
+where truth.{column} is not null
 """

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.unit
 # Persons 4 and 5 share a number. H2 bears a mistyped number, H3 the number of person 1.
 _CITY = """
 create schema city_truth;
-create table city_truth.person as from (values
+create table city_truth.person as select *, 'resident_number' as number_kind from (values
     (1, '372801196807120015', '王建国', '1', date '1968-07-12', '甲路1号', '13800000001'),
     (2, '371302199001010026', '李秀英', '2', date '1990-01-01', '甲路1号', '13800000002'),
     (3, '371302194001010037', '张德福', '1', date '1940-01-01', '乙路2号', null),
@@ -69,13 +69,15 @@ create table population.link_person_source as from (values
     (103, 'health_record', 'resident_record', 'H5', 'self', 'own'),
     (103, 'grid_junan', 'subsidy', 'B4', 'self', 'search')
 ) as t(person_key, system_code, table_code, source_key, role_code, basis_code);
-create table population.entity_person as from (values
+create table population.entity_person as select t.*, truth.number as resident_number
+from (values
     (101::bigint, '王建国', '1', date '1968-07-12', '甲路1号', '13800000001', '371302'),
     (102, '李秀英', '2', date '1990-01-01', '甲路1号', '13800000002', '371302'),
     (103, '张德福', '1', date '1940-01-01', '乙路2号', null, '371302'),
     (104, '周文华', '1', date '1975-01-01', '丙路3号', null, '371302'),
     (105, '吴海涛', '1', date '1975-01-01', '丁路4号', null, '371302')
-) as t(person_key, name, sex_code, birth_date, address, phone, division_code);
+) as t(person_key, name, sex_code, birth_date, address, phone, division_code)
+inner join city_truth.person as truth on t.person_key = truth.person_id + 100;
 create table quality.population__doubtful_identity as from (values
     ('health_record', 'resident_record', 'H2', 'self', 'number_damaged'),
     ('health_record', 'resident_record', 'H3', 'self', 'number_of_another'),
@@ -90,7 +92,8 @@ create table quality.population__shared_number as from (values
 """
 _TOTALS = {
     "person_key": 7, "one_key": 5, "person_known": 5, "person_true": 5, "search_found": 4,
-    "search": 4, "search_told": 6, "name": 5, "sex": 5, "birth_date": 5, "address": 5,
+    "search": 4, "search_told": 6, "resident_number": 5, "name": 5, "sex": 5, "birth_date": 5,
+    "address": 5,
 }  # fmt: skip
 _INJECTED = {
     "number_digit_typo": 1, "number_of_another": 1, "number_missing": 4, "name_variant": 1,
@@ -138,6 +141,7 @@ def test_a_right_library_is_right_about_everything(city: duckdb.DuckDBPyConnecti
                 "person_known": 1,
                 "search_found": 2,
                 "search": 2,
+                "resident_number": 1,
                 "name": 1,
                 "sex": 1,
                 "birth_date": 1,
@@ -201,7 +205,14 @@ def test_a_right_library_is_right_about_everything(city: duckdb.DuckDBPyConnecti
         ),
         pytest.param(
             "delete from population.entity_person where person_key = 105",
-            {"person_known": 1, "name": 1, "sex": 1, "birth_date": 1, "address": 1},
+            {
+                "person_known": 1,
+                "resident_number": 1,
+                "name": 1,
+                "sex": 1,
+                "birth_date": 1,
+                "address": 1,
+            },
             id="a person without a row",
         ),
         pytest.param(
@@ -228,6 +239,7 @@ def test_a_right_library_is_right_about_everything(city: duckdb.DuckDBPyConnecti
                 "person_key": 2,
                 "person_known": 1,
                 "person_true": 1,
+                "resident_number": 1,
                 "name": 1,
                 "sex": 1,
                 "birth_date": 1,
@@ -245,6 +257,12 @@ def test_a_right_library_is_right_about_everything(city: duckdb.DuckDBPyConnecti
             "update population.entity_person set name = null where person_key = 103",
             {"name": 1, "name_variant": 1},
             id="no name",
+        ),
+        pytest.param(
+            "update population.entity_person set resident_number = '371302199001010026'"
+            " where person_key = 101",
+            {"resident_number": 1},
+            id="another person's number",
         ),
         pytest.param(
             "update population.entity_person set sex_code = '2' where person_key = 101",
