@@ -73,25 +73,18 @@ _MACROS = (
             end
     end
     """,
+    # The place is named once, inside a lambda: named five times it would be planned five times.
     """
     damaged_number(i, purpose, number, other_number, defect) as case defect
         when 'number_missing' then null
         when 'number_of_another' then other_number
         when 'number_15_digits' then substr(number, 1, 6) || substr(number, 9, 9)
-        when 'number_digit_typo' then
-            substr(number, 1, typo_place(i, purpose) - 1)
-            || (
-                (
-                    substr(number, typo_place(i, purpose), 1)::integer
-                    + 1 + below(i, purpose || '/digit', 9)
-                ) % 10
-            )::varchar
-            || substr(number, typo_place(i, purpose) + 1)
-        when 'number_transposed' then
-            substr(number, 1, typo_place(i, purpose) - 1)
-            || substr(number, typo_place(i, purpose) + 1, 1)
-            || substr(number, typo_place(i, purpose), 1)
-            || substr(number, typo_place(i, purpose) + 2)
+        when 'number_digit_typo' then list_transform([typo_place(i, purpose)], lambda p:
+            substr(number, 1, p - 1)
+            || (substr(number, p, 1)::integer + 1 + below(i, purpose || '/digit', 9)) % 10
+            || substr(number, p + 1))[1]
+        when 'number_transposed' then list_transform([typo_place(i, purpose)], lambda p:
+            substr(number, 1, p - 1) || reverse(substr(number, p, 2)) || substr(number, p + 2))[1]
         else number
     end
     """,

@@ -39,19 +39,18 @@ _MACROS = (
         when mix(i, purpose || '/code') % 1000000 < typo_per_million + 1500 then 'codes_disagree'
     end
     """,
-    # Digits 3 to 8 and the characters of the organisation code; 7 and 1 are confused by hand.
+    # Digits 3 to 8 and the characters of the organisation code; 7 and 1 are confused by hand. What
+    # is drawn is named once, inside a lambda: each time it is named it would be planned.
     """
-    mistyped_code(i, purpose, code) as
-        substr(code, 1, 2 + below(i, purpose || '/place', 15))
-        || case substr(code, 3 + below(i, purpose || '/place', 15), 1)
-            when '7' then '1' else '7' end
-        || substr(code, 4 + below(i, purpose || '/place', 15))
+    mistyped_code(i, purpose, code) as list_transform([3 + below(i, purpose || '/place', 15)],
+        lambda p: substr(code, 1, p - 1) || case substr(code, p, 1) when '7' then '1' else '7' end
+            || substr(code, p + 1))[1]
     """,
     """
     code_in_another_county(i, purpose, code) as credit_code(
         substr(code, 1, 2)
-        || case when substr(code, 3, 6) = pick_county_code(i, purpose || '/county') then '371300'
-            else pick_county_code(i, purpose || '/county') end
+        || list_transform([pick_county_code(i, purpose || '/county')],
+            lambda c: case when substr(code, 3, 6) = c then '371300' else c end)[1]
         || substr(code, 9, 9)
     )
     """,

@@ -8,8 +8,7 @@ here. Keep out: who may hold a type at all (``licence_holders.py``).
 # Who stands on a joint licence: husband and wife, all of a household, its one to four owners, an
 # owner and the bank that lent to him, and now and then a company that owns with people.
 _JOINT_MEMBER = """
-create or replace temp table joint_member as
-with joint as (
+joint as (
     select held.*, holders, system_code, separator from held
     inner join system_type on held.type_no = system_type.type_no
     where holder_kind = 'joint'
@@ -61,17 +60,19 @@ by_companies as (
         on below(licence_id, 'lender', getvariable('lenders')) = lender.lender_no
     where holders = 'mortgage'
         or holders = 'owners' and chance(licence_id, 'owned with a company', 30000)
-)
-select * from by_couples
-union all
-select * from by_households
-union all
-select * from by_companies
-"""
+),
+joint_member as (
+    select * from by_couples
+    union all
+    select * from by_households
+    union all
+    select * from by_companies
+)"""
 
-_DESCRIBED = """
+_DESCRIBED = f"""
 create or replace temp table joint_described as
-with described as (
+with {_JOINT_MEMBER},
+described as (
     select
         member.*,
         licence_id * 16 + place as _row,
@@ -154,4 +155,4 @@ select
 from gathered
 """
 
-JOINT_HOLDERS = (_JOINT_MEMBER, _DESCRIBED, _JOINT_HOLDER, _JOINT_LICENCE)
+JOINT_HOLDERS = (_DESCRIBED, _JOINT_HOLDER, _JOINT_LICENCE)

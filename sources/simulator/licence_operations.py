@@ -44,18 +44,22 @@ def log_operations(connection: duckdb.DuckDBPyConnection) -> None:
 # no later event changes it.
 _OPERATION = """
 create or replace table source.e_licence__operation as
-with licence as (
+-- read three times: cheaper than kept once
+with licence as not materialized (
     select
         *,
-        least(getvariable('today'), _state_date, _issued_date + _step_days) as story_end,
+        least(getvariable('today'), _state_date, issued_date + _step_days) as story_end,
         case
             when _impossible is not null then _impossible
-            when _issued_date > getvariable('today') - 90 or stated_early then null
+            when issued_date > getvariable('today') - 90 or stated_early then null
             when chance(_row, 'suspended', 8000) then 'suspended and returned'
             when chance(_row, 'transfer', 2000) then 'transfer withdrawn'
         end as story,
     from (
-        select *, coalesce(_state_date < _issued_date + 60, false) as stated_early
+        select
+            *,
+            _licence_id * 8 + _version - 1 as _row,
+            coalesce(_state_date < issued_date + 60, false) as stated_early,
         from source.e_licence__licence
         where _copy = 0 and _log_defect is null
     )
@@ -69,7 +73,7 @@ first_operation as (
             when _is_moved_in then '08'
             else '01'
         end as operation_code,
-        _issued_date as operated_date,
+        issued_date as operated_date,
         case operation_code when '01' then '首次申领' when '02' then '到期延续'
             when '09' then '信息变更' else '外地转入' end as reason,
     from licence
@@ -93,9 +97,9 @@ story_operation as (
         1 + story_step.step as step,
         code as operation_code,
         case
-            when share < 0 then _issued_date + share::integer
-            else _issued_date
-                + greatest(1 + story_step.step, floor(share * (story_end - _issued_date)))::integer
+            when share < 0 then issued_date + share::integer
+            else issued_date
+                + greatest(1 + story_step.step, floor(share * (story_end - issued_date)))::integer
         end as operated_date,
         story_step.reason,
     from licence

@@ -10,6 +10,8 @@ one mistake hide in both the city and the check.
 * e-licence identifier GB/T 36904-2018 (ISO 7064 MOD 37,36)
 """
 
+from collections.abc import Iterable
+
 import duckdb
 
 _BASE_36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -41,22 +43,21 @@ def _resident_macros() -> tuple[str, ...]:
 
 def _organisation_macros() -> tuple[str, ...]:
     # ``body`` is named once, inside a lambda: an argument that is itself a long expression would
-    # otherwise be copied 18 times, and planning it would take longer than computing it.
-    organisation_sum = " + ".join(
-        f"{weight} * (strpos('{_BASE_36}', substr(b, {place}, 1)) - 1)"
-        for place, weight in enumerate(_ORGANISATION_WEIGHTS, start=1)
-    )
-    credit_sum = " + ".join(
-        f"{3 ** (place - 1) % 31} * (strpos('{_BASE_31}', substr(b, {place}, 1)) - 1)"
-        for place in range(1, 18)
-    )
+    # otherwise be copied, and planning it would take longer than computing it.
+    def weighted(digits: str, weights: Iterable[int]) -> str:
+        listed = list(weights)
+        return (
+            f"list_sum(list_transform(range(1, {len(listed) + 1}), lambda p:"
+            f" {listed}[p] * (strpos('{digits}', substr(b, p, 1)) - 1)))"
+        )
+
+    organisation_sum = weighted(_BASE_36, _ORGANISATION_WEIGHTS)
+    credit_sum = weighted(_BASE_31, (3**place % 31 for place in range(17)))
     return (
-        "organisation_code(body) as "
-        "list_transform([body], lambda b:"
-        f" b || substr('0X987654321', ({organisation_sum}) % 11 + 1, 1))[1]",
-        "credit_code(body) as "
-        "list_transform([body], lambda b:"
-        f" b || substr('0YXWUTRQPNMLKJHGFEDCBA987654321', ({credit_sum}) % 31 + 1, 1))[1]",
+        "organisation_code(body) as list_transform([body], lambda b:"
+        f" b || substr('0X987654321', ({organisation_sum} % 11)::integer + 1, 1))[1]",
+        "credit_code(body) as list_transform([body], lambda b: b || substr("
+        f"'0YXWUTRQPNMLKJHGFEDCBA987654321', ({credit_sum} % 31)::integer + 1, 1))[1]",
         "letters_31_5(n) as "
         + " || ".join(
             f"substr('{_BASE_31}', (n // {31**k}) % 31 + 1, 1)" for k in range(4, -1, -1)

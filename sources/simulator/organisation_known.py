@@ -27,24 +27,24 @@ def install_known_organisation(connection: duckdb.DuckDBPyConnection) -> None:
       ``representative_old``, ``status_state`` ``status_old``: what it has not heard of, else null;
     * ``changed_date`` the day it heard of the last change after the base day, else null.
     """
+    hearing = ",\n".join(
+        f"heard_on(organisation_id, purpose || '/{event}', {event}, lag) as {event}_hearing"
+        for event in _EVENTS
+    )
     heard = ",\n".join(
-        f"heard_on(organisation_id, purpose || '/{event}', {event}, lag) as {event}_heard"
+        f"case when {event}_hearing <= getvariable('now') then {event}_hearing end as {event}_heard"
         for event in _EVENTS
     )
     last = ", ".join(f"{event}_heard" for event in _EVENTS)
     connection.execute(
         """
         create or replace temp macro heard_on(i, purpose, event_date, lag) as case
-            when event_date is null then null
-            when lag > 0 and chance(i, purpose || '/never', least(300000, lag * 500)) then null
-            when lag = 0 then event_date
-            when event_date + below(i, purpose || '/heard', lag + 1)::integer
-                <= getvariable('now')
+            when not chance(i, purpose || '/never', least(300000, lag * 500))
                 then event_date + below(i, purpose || '/heard', lag + 1)::integer
         end
         """
     )
-    connection.execute(_KNOWN_ORGANISATION.format(heard=heard, last=last))
+    connection.execute(_KNOWN_ORGANISATION.format(hearing=hearing, heard=heard, last=last))
 
 
 def install_times(connection: duckdb.DuckDBPyConnection) -> None:
@@ -72,16 +72,20 @@ def install_times(connection: duckdb.DuckDBPyConnection) -> None:
 
 _KNOWN_ORGANISATION = """
 create or replace temp macro known_organisation(purpose, lag) as table
-with heard as (
+with hearing as (
     select
         *,
-        {heard},
+        {hearing},
         heard_on(organisation_id, purpose || '/founded', established_date, lag // 4)
             as founded_heard,
     from organisation
-    where established_date <= getvariable('today')
-        or heard_on(organisation_id, purpose || '/founded', established_date, lag // 4)
-            <= getvariable('now')
+),
+heard as (
+    select
+        *,
+        {heard},
+    from hearing
+    where established_date <= getvariable('today') or founded_heard <= getvariable('now')
 ),
 known as (
     select

@@ -95,7 +95,7 @@ LICENCE_TRUTH = {
             _organisation_id as organisation_id,
             _has_valid_holder as has_valid_holder,
             state_code as stated_state_code,
-            _valid_from as valid_from,
+            valid_from,
             _valid_to as valid_to,
             _holder_end_date as holder_end_date,
             _defects as defects,
