@@ -39,8 +39,8 @@ found as (
             and record.role_code = sought.role_code
 ),
 
--- A number that is somebody else's places nobody and is nobody's attribute here either: a row of the
--- register keeps its person, and his number is what the others say.
+-- A number that is somebody else's places nobody and is nobody's attribute here either: a row of
+-- the register keeps its person, and his number is what the others say.
 final as (
     select
         * exclude (place_anchor, is_registered, bearer_household_no, resident_number),
