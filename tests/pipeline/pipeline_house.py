@@ -38,6 +38,7 @@ COMPARED = ("code", "staging", "intermediate", "library", "quality", "mart")
 # When a batch was committed is the one thing that two equal builds may tell apart.
 _NOT_COMPARED = {
     ("library", "lib_shared__entity_source_table"): {"committed_at"},
+    ("quality", "dq_shared__quarantined_value"): {"batch_id", "committed_at"},
     ("mart", "mart_overview__item_by_layer"): {"last_landed_at"},
     ("mart", "mart_overview__coverage_by_county_and_department"): {"last_landed_at"},
 }

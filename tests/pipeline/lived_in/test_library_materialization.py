@@ -71,17 +71,20 @@ def test_only_what_an_edit_concerns_is_written(story: Story) -> None:
     assert written[PERSON] <= written[GOLDEN]
     assert {edited.renamed.person_key, edited.called.person_key, *arrived} <= written[PERSON]
     assert written["library.lib_population__link_person_source"] == written[GOLDEN]
-    for table in (
-        "library.lib_legal_entity__entity_organisation",
-        "library.lib_legal_entity__link_entity_source",
-    ):
-        assert written[table] == {edited.organisation}, table
+    assert written["library.lib_legal_entity__link_entity_source"] == {edited.organisation}
+    people = ", ".join(map(str, edited.persons | arrived))
+    # Who represents an organisation is said with it.
+    represented = story.house.column(
+        "select entity_key from library.lib_legal_entity__link_entity_representative"
+        f" where person_key in ({people})"
+    )
+    organisations = written["library.lib_legal_entity__entity_organisation"]
+    assert {edited.organisation} <= organisations <= {edited.organisation, *represented}
     licences = written["library.lib_licence__entity_licence"]
     assert edited.licence in licences
-    holders = ", ".join(map(str, edited.persons | arrived))
     concerned = story.house.column(
         "select licence_key from library.lib_licence__link_licence_holder"
-        f" where person_key in ({holders}) or entity_key = {edited.organisation}"
+        f" where person_key in ({people}) or entity_key = {edited.organisation}"
     )
     assert licences <= {edited.licence, *concerned}
 
