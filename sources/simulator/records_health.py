@@ -135,7 +135,8 @@ def _parent(role: str) -> str:
             {row}, 'birth', {role}_number_then, {role}.other_number, {role}.number_kind,
             {role}.birth_date, 20000
         ) as {role}_number_defect,
-        number_text_defect({row}, 'birth', {role}_number_then) as {role}_text_defect,
+        case when {role}_number_defect is distinct from 'number_missing'
+            then number_text_defect({row}, 'birth', {role}_number_then) end as {role}_text_defect,
         damaged_text(
             damaged_number(
                 {row}, 'birth', {role}_number_then, {role}.other_number, {role}_number_defect
