@@ -126,6 +126,7 @@ NEW = Organisation("临沂纺织有限公司", "MA3ABCD5")
 SHOP = Organisation("兰山区五金店", "L0000001")
 FIRM = Organisation("临沂五金有限公司", "MA3ABCD6")
 LISTED = Organisation("兰山区理发店", "MA3ABCD8", address="丙街3号", phone="0539-5555555")
+KIOSK = Organisation("兰山区报亭", "L0000009", division="371302")
 UNION = Organisation("临沂恒中化工工会委员会", "ME1ABCD7", address="银雀山路2号")
 
 
@@ -140,6 +141,10 @@ def of_codes(write: Callable[..., None]) -> None:
           registration_no=PLAIN.registration)  # fmt: skip
     write("division of another county", "school", PLAIN,
           uscc_number=credit_code(PLAIN.body, division="371321"))  # fmt: skip
+    # One system against another, and the wrong code is the smaller text.
+    write("kiosk where it is", "county", KIOSK)
+    write("kiosk elsewhere", "tax", KIOSK,
+          uscc_number=credit_code(KIOSK.body, division="371301"))  # fmt: skip
     write("codes at odds", "court", PLAIN, organisation_number=OTHER.code)
     write("credit code of another", "court", OTHER, uscc_number=PLAIN.uscc,
           organisation_number=OTHER.code)  # fmt: skip
@@ -268,6 +273,11 @@ def test_it_is_the_plain_company(found: Found, label: str, basis: str, verdict: 
 )
 def test_nothing_decides(found: Found, label: str, verdict: str) -> None:
     assert found[label][:3] == (None, "none", verdict)
+
+
+def test_of_two_codes_the_one_of_the_place_it_is_in_is_agreed(found: Found) -> None:
+    assert found["kiosk where it is"][2:] == ("own", KIOSK.uscc)
+    assert found["kiosk elsewhere"][2:] == ("division_wrong", None)
 
 
 def test_a_credit_code_that_is_not_agreed_has_no_say(found: Found) -> None:
