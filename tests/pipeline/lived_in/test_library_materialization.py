@@ -14,7 +14,7 @@ from tests.pipeline.lived_in.edits import (
     NEWBORN,
     SECOND_NAME,
 )
-from tests.pipeline.lived_in.story import GOLDEN, PERSON, Story
+from tests.pipeline.lived_in.story import GOLDEN, PERSON, Evolved, Story
 from tests.pipeline.pipeline_house import copied_project, differences
 
 pytestmark = pytest.mark.pipeline
@@ -51,7 +51,7 @@ def test_the_edits_reach_the_libraries(story: Story) -> None:
     )
 
 
-def test_only_what_an_edit_concerns_is_written(story: Story) -> None:
+def test_only_what_an_edit_concerns_is_written(evolved: Evolved, story: Story) -> None:
     edited = story.edited
     with connect(story.warehouse_before, read_only=True) as connection:
         arrived = {
@@ -72,21 +72,35 @@ def test_only_what_an_edit_concerns_is_written(story: Story) -> None:
     assert {edited.renamed.person_key, edited.called.person_key, *arrived} <= written[PERSON]
     assert written["library.lib_population__link_person_source"] == written[GOLDEN]
     assert written["library.lib_legal_entity__link_entity_source"] == {edited.organisation}
+    # Who represents an organisation is said with it, and who holds a licence: who did before the
+    # edits and who does now.
     people = ", ".join(map(str, edited.persons | arrived))
-    # Who represents an organisation is said with it.
-    represented = story.house.column(
-        "select entity_key from library.lib_legal_entity__link_entity_representative"
-        f" where person_key in ({people})"
-    )
     organisations = written["library.lib_legal_entity__entity_organisation"]
-    assert {edited.organisation} <= organisations <= {edited.organisation, *represented}
-    licences = written["library.lib_licence__entity_licence"]
-    assert edited.licence in licences
-    concerned = story.house.column(
-        "select licence_key from library.lib_licence__link_licence_holder"
-        f" where person_key in ({people}) or entity_key = {edited.organisation}"
+    represented = _keys(
+        evolved.warehouse,
+        story.delta,
+        "select entity_key from library.lib_legal_entity__link_entity_representative"
+        f" where person_key in ({people})",
     )
-    assert licences <= {edited.licence, *concerned}
+    assert {edited.organisation} <= organisations <= {edited.organisation} | represented
+    licences = written["library.lib_licence__entity_licence"]
+    held = _keys(
+        evolved.warehouse,
+        story.delta,
+        "select licence_key from library.lib_licence__link_licence_holder"
+        f" where person_key in ({people}) or entity_key in"
+        f" ({', '.join(map(str, {edited.organisation} | represented))})",
+    )
+    assert {edited.licence} <= licences <= {edited.licence} | held
+
+
+def _keys(before: Path, after: Path, query: str) -> set[int]:
+    """What a query finds in either of two warehouses."""
+    found: set[int] = set()
+    for warehouse in (before, after):
+        with connect(warehouse, read_only=True) as connection:
+            found |= {key for (key,) in connection.execute(query).fetchall()}
+    return found
 
 
 def test_the_killed_build_stopped_in_the_middle(story: Story) -> None:
