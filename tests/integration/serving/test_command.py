@@ -49,7 +49,11 @@ def test_publish_versions_and_query_speak_json(house: House) -> None:
     ]
 
 
-def test_tables_are_readable_and_values_are_no_markup(house: House) -> None:
+def test_tables_are_readable_and_values_are_no_markup(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A worker that has loaded readline says that it has 80 columns.
+    monkeypatch.delenv("COLUMNS", raising=False)
     assert "population" in _run("publish", "--manifest", str(house.manifest))
     assert "current" in _run("versions")
     assert "[red]" in _run("query", "select '[red]' as colour")
