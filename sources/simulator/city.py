@@ -16,6 +16,7 @@ import duckdb
 import psycopg
 
 from citybase.settings import Settings
+from sources.connectors.transcribe import UnreadableFileError
 from sources.contract import (
     CsvConnection,
     PostgresConnection,
@@ -278,7 +279,7 @@ def _count(settings: Settings, system: System, server: PostgresServer) -> dict[s
         if isinstance(system.connection, XlsxConnection):
             return count_xlsx(system, file_location(settings, system))
         return count_sqlite(system, file_location(settings, system))
-    except (psycopg.Error, sqlite3.Error, OSError, ValueError):
+    except (psycopg.Error, sqlite3.Error, OSError, ValueError, UnreadableFileError):
         return None
 
 
