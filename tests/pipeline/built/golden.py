@@ -148,13 +148,11 @@ def _predict(connection: duckdb.DuckDBPyConnection, seeds: Path) -> dict[str, pl
 def _said(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """What every record says of a person, one row per attribute; the witnesses speak as well."""
     ((as_of,),) = connection.execute("select as_of_date from meta.cut").fetchall()
-    columns = ", ".join(f"cast(record.{name} as varchar) as {name}" for name in ATTRIBUTES)
     # A number that is somebody else's says nothing of the person whose record bears it.
-    borne = f"matched.verdict_code in {(*_BEARING, 'second')}"
-    columns = columns.replace(
-        "cast(record.resident_number as varchar)",
-        f"case when {borne} then record.resident_number end",
-    )
+    verdicts = (*_BEARING, "second")
+    borne = f"case when matched.verdict_code in {verdicts} then record.resident_number end"
+    said = {name: f"record.{name}" for name in ATTRIBUTES} | {"resident_number": borne}
+    columns = ", ".join(f"cast({value} as varchar) as {name}" for name, value in said.items())
     table = connection.execute(
         f"""
         select
