@@ -6,12 +6,13 @@ extension or runs without a spill folder. Keep out: what is asked of the connect
 """
 
 import importlib.metadata
+import re
 from functools import cache
 from pathlib import Path
 
 import duckdb
 
-from citybase.errors import CitybaseError
+from citybase.errors import CitybaseError, LockedError
 
 _WHEELS = {
     "httpfs": "duckdb-extension-httpfs",
@@ -23,6 +24,7 @@ _WHEELS = {
 
 # Extension files whose signature DuckDB has checked in this process.
 _VERIFIED: set[Path] = set()
+_LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.*) \(PID (?P<pid>\d+)\)")
 
 
 @cache
@@ -59,6 +61,9 @@ def connect(
     """Open DuckDB offline.
 
     ``scratch`` is the spill folder; ``memory_limit`` as DuckDB writes it (``"2GB"``).
+
+    Raises:
+        LockedError: another process has the file open for writing, or has it open at all.
     """
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
@@ -76,11 +81,28 @@ def connect(
         config["threads"] = threads
     if memory_limit is not None:
         config["memory_limit"] = memory_limit
-    connection = duckdb.connect(str(database), read_only=read_only, config=config)
+    try:
+        connection = duckdb.connect(str(database), read_only=read_only, config=config)
+    except duckdb.IOException as error:
+        refused = _refused(database, error)
+        if refused is None:
+            raise
+        raise refused from error
     for path in paths:
         connection.execute(f"load {literal(str(path))}")
         _VERIFIED.add(path)
     return connection
+
+
+def _refused(database: Path | str, error: duckdb.IOException) -> LockedError | None:
+    """DuckDB's own lock: whoever opened the file without citybase did not take ours."""
+    found = _LOCKED.search(str(error))
+    if found is None:
+        return None
+    return LockedError(
+        f"{database} is open in process {found['pid']} ({Path(found['program']).name}).",
+        remedy="Close it there, then repeat; published files can be read at any time.",
+    )
 
 
 def literal(value: str) -> str:

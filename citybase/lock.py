@@ -19,6 +19,8 @@ from citybase.errors import LockedError
 from citybase.settings import Settings
 
 HELD_VARIABLE = "CITYBASE_WAREHOUSE_LOCK_HELD"
+# How long a child is given to follow a parent that was killed.
+ORPHAN_SECONDS = 5.0
 _POLL_SECONDS = 0.1
 
 
@@ -54,12 +56,32 @@ def warehouse_lock(settings: Settings, holder: str, *, wait_seconds: float = 0) 
     Raises:
         LockedError: another process holds the warehouse; the message names it.
     """
-    parent = os.environ.get(HELD_VARIABLE)
-    current = read_holder(settings.warehouse_lock)
-    if parent and current is not None and parent == str(current.pid) and _is_held(settings):
+    if _is_inside_parent(settings):
         yield
         return
-    with held(settings.warehouse_lock, holder, what="the warehouse", wait_seconds=wait_seconds):
+    what, until = "the warehouse", time.monotonic() + wait_seconds
+    with held(settings.warehouse_lock, holder, what=what, wait_seconds=wait_seconds):
+        # The child of a holder that was killed takes a moment to notice, and has the file open.
+        remaining = max(until - time.monotonic(), ORPHAN_SECONDS)
+        with held(_inherited(settings), holder, what=what, wait_seconds=remaining):
+            pass
+        yield
+
+
+@contextmanager
+def inherited_lock(settings: Settings) -> Iterator[None]:
+    """Keep others off the warehouse while this process works inside its parent's lock.
+
+    The parent's own lock is free the moment it dies, this one when its child has followed. Outside
+    of a parent's lock the block is entered at once.
+
+    Raises:
+        LockedError: another child of the parent works on the warehouse.
+    """
+    if not _is_inside_parent(settings):
+        yield
+        return
+    with held(_inherited(settings), "dbt", what="the warehouse"):
         yield
 
 
@@ -91,6 +113,17 @@ def read_holder(path: Path) -> Holder | None:
         return Holder(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def _inherited(settings: Settings) -> Path:
+    return settings.warehouse_lock.with_suffix(".child.lock")
+
+
+def _is_inside_parent(settings: Settings) -> bool:
+    parent, current = os.environ.get(HELD_VARIABLE), read_holder(settings.warehouse_lock)
+    return bool(
+        parent and current is not None and parent == str(current.pid) and _is_held(settings)
+    )
 
 
 def _is_held(settings: Settings) -> bool:

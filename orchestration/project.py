@@ -17,6 +17,7 @@ from dagster_dbt import DbtCliResource, DbtProject
 from packaging import version
 
 from citybase.errors import WarehouseError
+from citybase.lock import child_environment
 from citybase.settings import HOME_VARIABLE, Settings, project_root
 
 _PARTS = ("macros", "models", "seeds", "tests")
@@ -44,8 +45,8 @@ def dbt_folder() -> Path:
 
 
 def dbt_executable() -> Path:
-    """dbt beside this interpreter: PATH may name another one, or none."""
-    return Path(sys.executable).parent / "dbt"
+    """dbt beside this interpreter (``dbt_process.py``): PATH may name another one, or none."""
+    return Path(sys.executable).parent / "citybase-dbt"
 
 
 def target_folder(settings: Settings) -> Path:
@@ -67,9 +68,11 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def exported_environment(settings: Settings) -> Iterator[None]:
-    """The variables of `dbt_environment` in this process, for the dbt child it starts."""
+    """The variables of `dbt_environment` in this process, which holds the warehouse, for the dbt
+    child it starts.
+    """
     before = dict(os.environ)
-    os.environ.update(dbt_environment(settings))
+    os.environ.update({**dbt_environment(settings), **child_environment()})
     try:
         yield
     finally:

@@ -14,6 +14,7 @@ from citybase.lock import warehouse_lock
 from citybase.masking import mask_numbers
 from orchestration.assets.landing import landing_keys
 from orchestration.checks.sample_keys import with_sample_keys
+from orchestration.dbt_process import ended
 from orchestration.pools import WAREHOUSE
 from orchestration.project import exported_environment, target_folder
 from orchestration.resources import CitybaseHome
@@ -104,7 +105,8 @@ def build_dbt_assets(project: DbtProject) -> dg.AssetsDefinition:
                 raise_on_error=False,
                 target_path=target_folder(settings),
             )
-            yield from with_sample_keys(invocation, settings=settings)
+            with ended(invocation.process):
+                yield from with_sample_keys(invocation, settings=settings)
             error = invocation.get_error()
         if error is not None:
             # dbt repeats what the database said, and that the value it could not convert.
