@@ -16,13 +16,14 @@ import time
 from sources.registry import load_registry
 from sources.simulator.generate import contents, generate
 from sources.simulator.plan import CityPlan
+from sources.simulator.served import served
 
 GOAL = 0.25
 
 
 def measure(scale: float, repetitions: int) -> dict[str, object]:
     """Generate the city some times; the figures of the least disturbed one."""
-    registry = load_registry()
+    registry = served(load_registry())
     plan = CityPlan(scale=scale)
     spent: list[float] = []
     read: list[float] = []

@@ -36,8 +36,10 @@ from sources.simulator.deploy_xlsx import count_xlsx, deploy_xlsx
 from sources.simulator.generate import TableContent, contents, generate
 from sources.simulator.plan import CityError, CityPlan, generator_digest
 from sources.simulator.record import CityRecord, plan_file, read_record, write_record
+from sources.simulator.served import served, system_digests
 from sources.simulator.servers import (
     PostgresServer,
+    refuse_blank,
     running_postgresql,
     start_postgresql,
     stop_postgresql,
@@ -108,9 +110,11 @@ def create_city(
     completed plan last, so a city that was interrupted is made again.
 
     Raises:
-        CityError: the plan cannot be met or the server does not start.
+        CityError: the plan cannot be met, the home's path holds a blank, or the server does not
+            start.
     """
-    registry = registry or load_registry()
+    registry = served(registry or load_registry())
+    refuse_blank(_data(settings))
     settings.city.mkdir(parents=True, exist_ok=True)
     standing = _standing(settings, plan, registry, on_step)
     if standing is not None:
@@ -142,7 +146,15 @@ def create_city(
         "# Where the synthetic city's source systems are. Written by `citybase city create`.\n"
         + "".join(f"{name}={value}\n" for name, value in sorted(environment.items())),
     )
-    write_record(settings, CityRecord(plan=plan, tables=tables, made_by=made_by(registry)))
+    write_record(
+        settings,
+        CityRecord(
+            plan=plan,
+            tables=tables,
+            made_by=generator_digest(),
+            made_from=system_digests(registry),
+        ),
+    )
     return CityReport(
         plan=plan,
         tables=tables,
@@ -242,7 +254,9 @@ def _standing(
 ) -> CityReport | None:
     """The report of a city that already is what the plan says, its servers started."""
     record = read_record(settings)
-    if record is None or record.evolving_to is not None or record.made_by != made_by(registry):
+    if record is None or record.evolving_to is not None:
+        return None
+    if (record.made_by, record.made_from) != (generator_digest(), system_digests(registry)):
         return None
     if plan not in (record.plan, replace(record.plan, elapsed_days=0)):
         return None
@@ -287,11 +301,3 @@ def city_hash(tables: tuple[TableContent, ...]) -> str:
     """One digest over the digests of all tables, by name."""
     lines = sorted(f"{t.system}.{t.table}={t.content_hash}" for t in tables)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
-
-
-def made_by(registry: Registry) -> str:
-    """What besides the plan decides the content and its shape: the generator and the registry."""
-    shape = hashlib.sha256(
-        "\n".join(system.model_dump_json() for system in registry.systems).encode()
-    )
-    return f"{generator_digest()}-{shape.hexdigest()[:16]}"

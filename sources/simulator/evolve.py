@@ -31,13 +31,13 @@ from sources.simulator.city import (
     OnStep,
     city_hash,
     file_location,
-    made_by,
     start_server,
     truth_path,
 )
 from sources.simulator.generate import contents, generate
-from sources.simulator.plan import CityError, CityPlan
+from sources.simulator.plan import CityError, CityPlan, generator_digest
 from sources.simulator.record import CityRecord, read_record, write_record
+from sources.simulator.served import refuse_other_registry, served
 from sources.simulator.truth import write_truth
 from sources.simulator.undelivered import keep_undelivered
 
@@ -69,10 +69,10 @@ def evolve_city(
     """Let the city live on for so many days.
 
     Raises:
-        CityError: there is no city, it was made by another generator or registry, an interrupted
-            run was to end on another day, or the days are out of range.
+        CityError: there is no city, it was made by another generator or from other registry
+            files, an interrupted run was to end on another day, or the days are out of range.
     """
-    registry = registry or load_registry()
+    registry = served(registry or load_registry())
     record = _record(settings, registry)
     target = _target(record, days)
     begun = time.monotonic()
@@ -122,7 +122,7 @@ def evolve_city(
         shutil.rmtree(scratch, ignore_errors=True)
     write_record(
         settings,
-        CityRecord(plan=target, tables=tables, made_by=record.made_by, deliveries=kept),
+        replace(record, plan=target, tables=tables, deliveries=kept, evolving_to=None),
     )
     return EvolveReport(
         plan=target,
@@ -142,12 +142,13 @@ def _record(settings: Settings, registry: Registry) -> CityRecord:
         raise CityError(
             f"There is no complete city in {settings.city}.", remedy="Run `citybase city create`."
         )
-    if record.made_by != made_by(registry):
+    if record.made_by != generator_digest():
         raise CityError(
-            "The city was made by another version of the generator or of the registry, so what"
-            " would change in it cannot be known.",
+            "The city was made by another version of the generator, so what would change in it"
+            " cannot be known.",
             remedy="Run `citybase city drop` and `citybase city create`, then evolve it.",
         )
+    refuse_other_registry(record.made_from, registry)
     return record
 
 

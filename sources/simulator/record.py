@@ -5,6 +5,7 @@ Add here what has to be remembered between two commands. Keep out: what is true 
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -17,8 +18,9 @@ from sources.simulator.plan import CityError, CityPlan
 
 @dataclass(frozen=True)
 class CityRecord:
-    """A completed city: its plan, what its systems hold, what made it, its deliveries of files.
+    """A completed city: its plan, what its systems hold, its deliveries of files.
 
+    ``made_by`` is the generator's digest, ``made_from`` those of its systems' registry files.
     ``evolving_to`` is the day, in days since the base day, that an unfinished run was bringing it
     to; while it stands the systems are between two days.
     """
@@ -26,6 +28,7 @@ class CityRecord:
     plan: CityPlan
     tables: tuple[TableContent, ...]
     made_by: str
+    made_from: Mapping[str, str]
     deliveries: tuple[Delivery, ...] = ()
     evolving_to: int | None = None
 
@@ -52,6 +55,7 @@ def write_record(settings: Settings, record: CityRecord) -> None:
             "elapsed_days": plan.elapsed_days,
             "evolving_to": record.evolving_to,
             "made_by": record.made_by,
+            "made_from": dict(record.made_from),
             "tables": [asdict(table) for table in record.tables],
             "deliveries": [asdict(delivery) for delivery in record.deliveries],
         },
@@ -79,6 +83,8 @@ def read_record(settings: Settings) -> CityRecord | None:
             ),
             tables=tuple(TableContent(**table) for table in found["tables"]),
             made_by=str(found["made_by"]),
+            # An earlier version wrote no such thing; it was another generator too.
+            made_from=found.get("made_from", {}),
             deliveries=tuple(Delivery(**delivery) for delivery in found["deliveries"]),
             evolving_to=found["evolving_to"],
         )

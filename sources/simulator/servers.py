@@ -61,7 +61,7 @@ def start_postgresql(data: Path, password_file: Path) -> PostgresServer:
     Raises:
         CityError: the server does not start; the message names its log.
     """
-    _check_folder(data)
+    refuse_blank(data)
     data.parent.mkdir(parents=True, exist_ok=True)
     data.mkdir(exist_ok=True)
     handle = _wheel().PostgresServer(data.resolve(), cleanup_mode=None)
@@ -183,7 +183,8 @@ def write_secret(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def _check_folder(data: Path) -> None:
+def refuse_blank(data: Path) -> None:
+    """Raise CityError when the server cannot be started in that folder, be it there or not."""
     if any(character.isspace() for character in str(data.resolve())):
         raise CityError(
             f"The city's PostgreSQL cannot live in {data}: the path holds a blank.",

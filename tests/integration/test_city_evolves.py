@@ -28,6 +28,7 @@ from sources.simulator import (
     truth_path,
 )
 from sources.simulator.apply_changes import apply_to_sqlite
+from tests.integration.extraction.extraction_house import make_system
 
 pytestmark = pytest.mark.integration
 
@@ -82,7 +83,10 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
             evolve_city(cities.evolved, MORE_DAYS + 1)
         except CityError as error:
             cities.refusal = f"{error.message} {error.remedy}"
-        cities.reports.append(evolve_city(cities.evolved, MORE_DAYS))
+        # A real system that came to the registry meanwhile is no part of the city.
+        real = make_system({"technology": "sqlite"}, {"relic": ["id varchar key"]}, code="museum")
+        beside = Registry((*cities.registry.systems, real), cities.registry.shapes)
+        cities.reports.append(evolve_city(cities.evolved, MORE_DAYS, registry=beside))
         create_city(
             cities.made,
             CityPlan(seed=11, scale=0.0002, elapsed_days=FIRST_DAYS + MORE_DAYS),
@@ -241,6 +245,12 @@ def test_making_the_base_city_again_leaves_a_lived_one_alone(lived: Lived) -> No
     again = create_city(lived.evolved, BASE)
     assert again.is_reused
     assert again.plan.elapsed_days == FIRST_DAYS + MORE_DAYS
+
+
+def test_a_registry_that_lost_a_system_of_the_city_is_refused_by_its_name(lived: Lived) -> None:
+    left = Registry(tuple(s for s in lived.registry.systems if s.system != "hotline"))
+    with pytest.raises(CityError, match="gone: hotline"):
+        evolve_city(lived.evolved, 1, registry=left)
 
 
 def test_without_a_city_nothing_evolves(tmp_path: Path) -> None:
