@@ -33,6 +33,19 @@ _FILE_ENDINGS = {"csv": ".csv", "xlsx": ".xlsx"}
 _MEMBER_COLUMNS = {"system_code", "department_code"}
 
 
+class UnfitError(ValueError):
+    """Values that are each allowed and do not go together; pydantic collects such errors.
+
+    ``message`` and ``remedy`` as in ``citybase.errors``: where it stands is known to the reader.
+    """
+
+    def __init__(self, message: str, *, remedy: str) -> None:
+        """Keep the two sentences apart."""
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
 class Closed(BaseModel):
     """Unknown keys are refused, facts do not change."""
 
@@ -128,9 +141,15 @@ class Sharing(Closed):
     @model_validator(mode="after")
     def _reasons_are_given(self) -> "Sharing":
         if self.type == "conditional" and self.condition is None:
-            raise ValueError("`type: conditional` needs `condition:` with the condition in words")
+            raise UnfitError(
+                "`type: conditional` needs `condition:`",
+                remedy="Write `condition: …` beside it, with the condition in words.",
+            )
         if self.type == "withheld" and self.legal_basis is None:
-            raise ValueError("`type: withheld` needs `legal_basis:` with the law and article")
+            raise UnfitError(
+                "`type: withheld` needs `legal_basis:`",
+                remedy="Write `legal_basis: …` beside it, with the law and article.",
+            )
         return self
 
 
@@ -190,17 +209,30 @@ class Table(Closed):
         _refuse_twice("source column", [column.source_name for column in self.columns])
         for key in self.keys:
             if key not in codes:
-                raise ValueError(
-                    f"key `{key}` is no column of this table: write one of {', '.join(codes)}"
+                raise UnfitError(
+                    f"key `{key}` is no column of this table",
+                    remedy=f"Write one of: {', '.join(codes)}.",
                 )
             if self.column(key).nullable:
-                raise ValueError(f"key column `{key}` must say `nullable: false`")
+                raise UnfitError(
+                    f"key column `{key}` may be null",
+                    remedy=f"Write `nullable: false` for column `{key}`.",
+                )
         if self.mode == "cursor" and self.cursor is None:
-            raise ValueError("`mode: cursor` needs `cursor:` with the column that only grows")
+            raise UnfitError(
+                "`mode: cursor` needs `cursor:`",
+                remedy="Write `cursor: …` beside it, with the code of the column that only grows.",
+            )
         if self.cursor is not None and self.cursor not in codes:
-            raise ValueError(f"cursor `{self.cursor}` is no column of this table")
+            raise UnfitError(
+                f"cursor `{self.cursor}` is no column of this table",
+                remedy=f"Write one of: {', '.join(codes)}.",
+            )
         if self.openness == "open" and self.sharing.type == "withheld":
-            raise ValueError("`openness: open` contradicts `sharing.type: withheld`")
+            raise UnfitError(
+                "`openness: open` contradicts `sharing.type: withheld`",
+                remedy="Write `openness: closed`, or share it.",
+            )
         return self
 
 
@@ -222,21 +254,22 @@ class Shape(Closed):
         _refuse_twice("table source", stems)
         for table in self.tables:
             if re.search(r"[*?\[\]/\\.]", table.source_name):
-                raise ValueError(
-                    f"`source: {table.source_name}` of `{table.table}` must be a stem: leave out "
-                    "folder, ending and wild cards"
+                raise UnfitError(
+                    f"`source: {table.source_name}` of `{table.table}` is no stem",
+                    remedy="Leave out folder, ending and wild cards.",
                 )
             for code in _MEMBER_COLUMNS & {column.column for column in table.columns}:
-                raise ValueError(
+                raise UnfitError(
                     f"column `{code}` of `{table.table}` has the name of the column that says "
-                    "which member a row comes from: give it another"
+                    "which member a row comes from",
+                    remedy="Give it another code.",
                 )
         for stem in stems:
             for other in stems:
                 if other.startswith(f"{stem}_"):
-                    raise ValueError(
-                        f"the files of `{other}` would also pass for files of `{stem}`: give one "
-                        "of them another `source:`"
+                    raise UnfitError(
+                        f"the files of `{other}` would also pass for files of `{stem}`",
+                        remedy="Give one of them another `source:`.",
                     )
         return self
 
@@ -283,14 +316,19 @@ class System(Closed):
     def _system_fits(self) -> "System":
         _refuse_twice("table", [table.table for table in self.tables])
         if (self.level == "county") != (self.county is not None):
-            raise ValueError("`county:` is written for `level: county` and only there")
+            raise UnfitError(
+                "`county:` is written for `level: county` and only there",
+                remedy='Write `county: "…"`, the six digits of the division code.'
+                if self.level == "county"
+                else "Remove `county:`, or write `level: county`.",
+            )
         return self
 
 
 def _refuse_twice(what: str, names: list[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"{what} `{twice[0]}` is declared twice: keep one of them")
+        raise UnfitError(f"{what} `{twice[0]}` is declared twice", remedy="Keep one of them.")
 
 
 def sql_type(column_type: str) -> str:

@@ -6,8 +6,8 @@ together (``registry.py``), and what a file may say (``contract.py``).
 
 import difflib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Self, TypeVar, Union, get_args, get_origin
@@ -16,16 +16,14 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from citybase.errors import RegistryError
-from sources.contract import CODE_PATTERN, Connection
+from sources.contract import CODE_PATTERN, Connection, UnfitError
+from sources.registry_yaml import LOADER, compose
 
 # How a drafted file begins a value that only a person can decide; what follows says which.
 PLACEHOLDER = "???"
 
 Location = tuple[int | str, ...]
 ModelT = TypeVar("ModelT", bound=BaseModel)
-
-# libyaml, where the wheel has it, halves the time that the registry takes.
-_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -42,10 +40,9 @@ class RegistryFile:
 
         Raises RegistryError with ``file:line`` and what to write instead.
         """
-        node = _compose(path)
-        _refuse_duplicate_keys(path, node)
+        node = compose(path)
         _refuse_placeholders(path, node, ())
-        data = _LOADER("").construct_document(node)
+        data = LOADER("").construct_document(node)
         if not isinstance(data, dict):
             raise RegistryError(f"{path}:1 is not a mapping.", remedy=f"Begin with {begin}.")
         return cls(path, node, data)
@@ -100,49 +97,64 @@ class RegistryFile:
             )
 
     def _explained(self, model: type[BaseModel], error: ValidationError) -> RegistryError:
-        found = []
-        for detail in error.errors():
-            location = tuple(
-                part for part in detail["loc"] if not _is_union_tag(part, self.data, detail["loc"])
+        faults = [
+            _Fault(
+                self.line(location), location, detail, _field_keys(model, self.data, location[:-1])
             )
-            found.append((self.line(location), location, detail))
-        _, location, detail = min(found, key=lambda item: item[0])
-        message, remedy = _wording(model, _place(self.data, location), location, detail)
-        more = "" if len(found) == 1 else f" ({len(found) - 1} more after it)"
-        return self.error(location, f"{message}{more}", remedy=remedy)
+            for detail in error.errors()
+            for location in [_without_tag(detail["loc"])]
+        ]
+        causes = _causes(faults)
+        first = min(causes, key=lambda fault: (fault.line, fault.is_missing))
+        message, remedy = _wording(model, _place(self.data, first.location), first)
+        others = len(causes) - 1
+        more = f" ({others} more after it)" if others else ""
+        return self.error(first.location, f"{message}{more}", remedy=remedy)
 
 
-def _compose(path: Path) -> yaml.Node:
-    try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise RegistryError(
-            f"{path}:{line} is not YAML: {error.problem}.",
-            remedy="Mend the indentation or the quotes there.",
-        ) from None
-    if node is None:
-        raise RegistryError(
-            f"{path}:1 is empty.", remedy="Write the system: see docs/adding-a-source.md."
-        )
-    return node
+@dataclass(frozen=True)
+class _Fault:
+    """One thing that pydantic refuses. ``allowed`` are the keys that may stand at its place;
+    ``meant`` is the one that somebody who wrote an unknown key had in mind.
+    """
+
+    line: int
+    location: Location
+    detail: Mapping[str, Any]
+    allowed: Sequence[str]
+    meant: str | None = None
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether nothing stands there."""
+        return bool(self.detail["type"] == "missing")
 
 
-def _refuse_duplicate_keys(path: Path, node: yaml.Node) -> None:
-    """PyYAML keeps the last of two equal keys in silence; a registry must not."""
-    if isinstance(node, yaml.SequenceNode):
-        for child in node.value:
-            _refuse_duplicate_keys(path, child)
-    elif isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                raise RegistryError(
-                    f"{path}:{key.start_mark.line + 1} writes `{key.value}` a second time.",
-                    remedy="Keep one of the two.",
-                )
-            seen.add(key.value)
-            _refuse_duplicate_keys(path, value)
+def _causes(faults: Sequence[_Fault]) -> list[_Fault]:
+    """One mistake is said once: a key that is missing because it stands under a wrong name is not
+    told, and other missing keys are told behind the unknown ones beside them.
+    """
+    missing = {fault.location for fault in faults if fault.is_missing}
+    unknown: dict[Location, int] = {}
+    explained, found = set(), []
+    for fault in faults:
+        if fault.detail["type"] == "extra_forbidden":
+            around, key = fault.location[:-1], str(fault.location[-1])
+            lacking = [name for name in fault.allowed if (*around, name) in missing]
+            near = _near(key, lacking) or _near(key, fault.allowed)
+            found.append(replace(fault, meant=near))
+            explained.add((*around, near))
+            unknown[around] = max(fault.line, unknown.get(around, 0))
+    for fault in faults:
+        if fault.is_missing and fault.location not in explained:
+            found.append(replace(fault, line=unknown.get(fault.location[:-1], fault.line)))
+        elif not fault.is_missing and fault.detail["type"] != "extra_forbidden":
+            found.append(fault)
+    return found
+
+
+def _near(key: str, keys: Sequence[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(key, keys, n=1)), None)
 
 
 def _refuse_placeholders(path: Path, node: yaml.Node, keys: tuple[str, ...]) -> None:
@@ -174,28 +186,24 @@ def _place(data: object, location: Location) -> str:
     return ".".join(words) or "the file"
 
 
-def _is_union_tag(part: int | str, data: object, location: Location) -> bool:
+def _without_tag(location: Location) -> Location:
     """Pydantic puts the discriminator's value into the location; the file has no such key."""
-    return (
-        location[0] == "connection"
-        and len(location) > 1
-        and part == location[1]
-        and isinstance(data, dict)
-    )
+    return location[:1] + location[2:] if location[:1] == ("connection",) else location
 
 
-def _wording(
-    model: type[BaseModel], place: str, location: Location, detail: Mapping[str, Any]
-) -> tuple[str, str]:
+def _wording(model: type[BaseModel], place: str, fault: _Fault) -> tuple[str, str]:
+    location, detail = fault.location, fault.detail
     kind, context = detail["type"], detail.get("ctx", {})
     key = str(location[-1]) if location else ""
-    allowed = _field_keys(model, location[:-1])
     if kind == "missing":
         return f"`{place}` is missing", f"Write `{key}: …`{_choices(model, location)}."
     if kind == "extra_forbidden":
-        near = difflib.get_close_matches(key, allowed)
-        hint = f"Write `{near[0]}`" if near else "Remove it, or write one of: " + ", ".join(allowed)
-        return f"`{place}` is no key of the contract", f"{hint}."
+        return (
+            f"`{place}` is no key of the contract",
+            f"Write `{fault.meant}`."
+            if fault.meant
+            else f"Remove it, or write one of: {', '.join(fault.allowed)}.",
+        )
     if kind in {"literal_error", "union_tag_invalid"}:
         expected = context.get("expected") or context.get("expected_tags")
         return f"`{place}` has a value outside its list", f"Write one of: {expected}."
@@ -208,9 +216,20 @@ def _wording(
         return f"`{place}` is not well formed", _pattern_remedy(context.get("pattern", ""))
     if kind == "string_type":
         return f"`{place}` is read as a number or a date", "Write it in quotes."
-    if kind == "value_error":
-        return f"`{place}`: {context['error']}", "Then run `citybase source check` again."
-    return f"`{place}`: {detail['msg']}", "Then run `citybase source check` again."
+    if kind == "value_error" and isinstance(context["error"], UnfitError):
+        said = f"`{place}`: " if location else ""
+        return f"{said}{context['error'].message}", context["error"].remedy
+    remedy = _REMEDIES.get(kind, "Write it as docs/adding-a-source.md shows.")
+    return f"`{place}`: {detail['msg']}", remedy
+
+
+_REMEDIES = {
+    "bool_type": "Write true or false.",
+    "bool_parsing": "Write true or false.",
+    "list_type": "Write a list, such as `[first, second]`.",
+    "too_short": "Write at least one.",
+    "string_too_short": "Write what it is.",
+}
 
 
 def _pattern_remedy(pattern: str) -> str:
@@ -226,12 +245,15 @@ def _pattern_remedy(pattern: str) -> str:
 
 def _technologies() -> list[str]:
     """Every technology that a connection may say."""
-    union = get_args(Connection)[0]
-    return [
-        name
-        for connection in get_args(union)
-        for name in get_args(connection.model_fields["technology"].annotation)
-    ]
+    return [_technology(connection) for connection in _connection_models()]
+
+
+def _technology(connection: type[BaseModel]) -> str:
+    return str(get_args(connection.model_fields["technology"].annotation)[0])
+
+
+def _connection_models() -> Sequence[type[BaseModel]]:
+    return get_args(get_args(Connection)[0])
 
 
 def _choices(model: type[BaseModel], location: Location) -> str:
@@ -247,9 +269,16 @@ def _literals(annotation: object) -> list[str]:
     return found if "Literal" in str(annotation) else []
 
 
-def _field_keys(model: type[BaseModel], location: Location) -> list[str]:
-    found = _model_at(model, location)
+def _field_keys(model: type[BaseModel], data: Mapping[str, Any], location: Location) -> list[str]:
+    if location == ("connection",):
+        found = _connection_model(data["connection"].get("technology"))
+    else:
+        found = _model_at(model, location)
     return list(_fields(found)) if found else []
+
+
+def _connection_model(technology: object) -> type[BaseModel] | None:
+    return next((m for m in _connection_models() if _technology(m) == technology), None)
 
 
 def _fields(model: type[BaseModel]) -> dict[str, object]:

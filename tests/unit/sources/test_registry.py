@@ -168,65 +168,141 @@ REFUSALS = {
         "keys: [resident_id]",
         17,
         "key `resident_id` is no column",
-        "source check",
+        "Write one of: resident_no, name, birth_date.",
     ),
     "key that may be null": (
         "name: 号, type: varchar, nullable: false",
         "name: 号, type: varchar, nullable: true",
         17,
-        "key column `resident_no` must say `nullable: false`",
-        "source check",
+        "key column `resident_no` may be null",
+        "Write `nullable: false` for column `resident_no`.",
     ),
     "column declared twice": (
         "{column: name, source: xm",
         "{column: resident_no, source: xm",
         17,
         "column `resident_no` is declared twice",
-        "source check",
+        "Keep one of them.",
     ),
     "source column declared twice": (
         "source: xm",
         "source: rybh",
         17,
         "source column `rybh` is declared twice",
-        "source check",
+        "Keep one of them.",
     ),
     "cursor mode without a cursor": (
         "mode: full",
         "mode: cursor",
         17,
         "`mode: cursor` needs `cursor:`",
-        "source check",
+        "Write `cursor: …` beside it",
     ),
     "cursor that is no column": (
         "mode: full",
         "mode: cursor\n    cursor: updated_at",
         17,
         "cursor `updated_at` is no column",
-        "source check",
+        "Write one of: resident_no, name, birth_date.",
     ),
     "conditional sharing without a condition": (
         "      condition: 依法履职需要\n",
         "",
         24,
         "needs `condition:`",
-        "source check",
+        "Write `condition: …` beside it",
     ),
     "withheld without a legal basis": (
         "type: conditional\n      condition: 依法履职需要",
         "type: withheld",
         24,
         "needs `legal_basis:`",
-        "source check",
+        "Write `legal_basis: …` beside it",
     ),
     "open but withheld": (
         "openness: closed\n    sharing:\n      type: conditional\n      condition: 依法履职需要",
         "openness: open\n    sharing:\n      type: withheld\n      legal_basis: 国家秘密法",
         17,
         "`openness: open` contradicts",
-        "source check",
+        "Write `openness: closed`",
     ),
-    "county without its code": ("level: city", "level: county", 1, "`county:`", "source check"),
+    "county without its code": (
+        "level: city",
+        "level: county",
+        1,
+        "`county:`",
+        "the six digits of the division code",
+    ),
+    "code of a county for the city": (
+        "level: city",
+        'level: city\ncounty: "371302"',
+        1,
+        "`county:`",
+        "Remove `county:`",
+    ),
+    "misspelt key": (
+        "network_domain: administrative",
+        "network_domian: administrative",
+        8,
+        "`network_domian` is no key of the contract.",
+        "Write `network_domain`.",
+    ),
+    "misspelt key of a column": (
+        "name: 号, type",
+        "nmae: 号, type",
+        28,
+        "`tables.resident.columns.resident_no.nmae` is no key of the contract.",
+        "Write `name`.",
+    ),
+    "unknown key and a missing one": (
+        "level: city",
+        "zzz: city",
+        7,
+        "`zzz` is no key of the contract (1 more after it).",
+        "Remove it, or write one of: system, name",
+    ),
+    "text for true or false": (
+        "name: 号, type: varchar, nullable: false",
+        "name: 号, type: varchar, nullable: 否",
+        28,
+        "`tables.resident.columns.resident_no.nullable`",
+        "Write true or false.",
+    ),
+    "colon left out": ("level: city", "level city", 7, "is not YAML", "Write `key: value`"),
+    "colon of another alphabet": ("level: city", "level：city", 7, "is not YAML", "a plain colon"),
+    "bracket left open": (
+        "keys: [resident_no]",
+        "keys: [resident_no",
+        20,
+        "is not YAML",
+        "bracket",
+    ),
+    "bracket left open behind a comma": (
+        "keys: [resident_no]",
+        "keys: [resident_no,",
+        20,
+        "is not YAML",
+        "Close the bracket that is opened there",
+    ),
+    "brace left open": (
+        "nullable: false, class: open}",
+        "nullable: false, class: open",
+        28,
+        "is not YAML",
+        "Close the bracket that is opened there",
+    ),
+    "comma left out": ("source: xm, name", "source: xm name", 29, "is not YAML", "comma"),
+    "quotes left open": ('004C"', "004C", 6, "is not YAML", "Close the quotes"),
+    "last quotes left open": ('8170110"', "8170110", 11, "is not YAML", "Close the quotes"),
+    "a colon in a value": ("name: 户籍管理系统", "name: 户籍: 系统", 2, "is not YAML", "in quotes"),
+    "indented too far": (
+        "  name: 临沂市公安局",
+        "    name: 临沂市公安局",
+        5,
+        "is not YAML",
+        "Mend the indentation",
+    ),
+    "an invisible character": ("level: city", "level: city\x07", 7, "does not take", "Remove it"),
     "key written twice": (
         "level: city",
         "level: city\nlevel: city",
@@ -234,7 +310,7 @@ REFUSALS = {
         "writes `level` a second time",
         "Keep one of the two.",
     ),
-    "not YAML": ("tables:", "tables: [", 17, "is not YAML", "Mend the indentation"),
+    "bracket before a list": ("tables:", "tables: [", 16, "is not YAML", "Close the bracket"),
     "other system than its file": (
         "system: household_register",
         "system: household",
@@ -274,6 +350,25 @@ def test_a_file_that_is_no_system_is_refused(tmp_path: Path, text: str, message:
 
     with pytest.raises(RegistryError, match=rf":1 {message}"):
         load_system(file)
+
+
+def test_a_file_in_another_encoding_is_refused_with_its_line(tmp_path: Path) -> None:
+    file = write(tmp_path, "")
+    file.write_bytes(GOOD.encode("gb18030"))
+
+    with pytest.raises(RegistryError, match=r":2 is not UTF-8"):
+        load_system(file)
+
+
+def test_unknown_keys_of_a_connection_are_answered_with_those_of_its_technology(
+    tmp_path: Path,
+) -> None:
+    text = GOOD.replace("technology: postgresql", "technology: csv\n  encoding: utf-8")
+    file = write(tmp_path, text.replace("  schema: huji", "  delimeter: x"))
+
+    with pytest.raises(RegistryError, match=r"`connection\.delimeter`") as caught:
+        load_system(file)
+    assert caught.value.remedy == "Write `delimiter`."
 
 
 def test_the_first_of_several_faults_is_named_and_the_others_counted(tmp_path: Path) -> None:

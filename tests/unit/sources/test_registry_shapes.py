@@ -147,8 +147,8 @@ REFUSALS = {
         SHAPE_PATH,
         "name: 县区",
         "nmae: 县区",
-        f"{SHAPE_PATH}:1 `name` is missing (1 more after it)",
-        "Write `name: …`",
+        f"{SHAPE_PATH}:2 `nmae` is no key of the contract.",
+        "Write `name`.",
     ),
     "value of a shape outside its list": (
         SHAPE_PATH,
@@ -168,22 +168,22 @@ REFUSALS = {
         SHAPE_PATH,
         "source: 居民",
         "source: 居民_*.csv",
-        f"{SHAPE_PATH}:1 `the file`: `source: 居民_*.csv` of `resident` must be a stem",
-        "source check",
+        f"{SHAPE_PATH}:1 `source: 居民_*.csv` of `resident` is no stem",
+        "Leave out folder, ending and wild cards.",
     ),
     "stem that begins another": (
         SHAPE_PATH,
         "source: 居民",
         "source: 商户_居民",
         "the files of `商户_居民` would also pass for files of `商户`",
-        "source check",
+        "Give one of them another `source:`.",
     ),
     "stem used twice": (
         SHAPE_PATH,
         "source: 居民",
         "source: 商户",
         "table source `商户` is declared twice",
-        "source check",
+        "Keep one of them.",
     ),
     "column of the macro": (
         SHAPE_PATH,
@@ -191,7 +191,7 @@ REFUSALS = {
         "{column: system_code, name: 系统, type: varchar, nullable: true, class: open}\n"
         "      - {column: merchant_no, name",
         "column `system_code` of `merchant` has the name of the column that says which member",
-        "source check",
+        "Give it another code.",
     ),
 }
 
