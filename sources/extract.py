@@ -72,7 +72,9 @@ def extract_system(
     receipts: list[Receipt] = []
     failures: list[Failure] = []
     try:
-        with open_source(found, source_environment(settings)) as session:
+        with open_source(
+            found, source_environment(settings), has_city=settings.city_environment.exists()
+        ) as session:
             for table in chosen:
                 try:
                     receipt = extract_table(settings, engine, session, table)

@@ -14,7 +14,9 @@ def inspect_system(settings: Settings, system: System) -> tuple[Failure, ...]:
     """Open the system and inspect every table. One failure per table, or one for the system."""
     failures = []
     try:
-        with open_source(system, source_environment(settings)) as session:
+        with open_source(
+            system, source_environment(settings), has_city=settings.city_environment.exists()
+        ) as session:
             for table in system.tables:
                 try:
                     session.inspect(table)

@@ -41,15 +41,26 @@ class Registry:
         """The system of that code.
 
         Raises:
-            RegistryError: there is none; the remedy names the nearest codes.
+            RegistryError: there is none; the remedy names the few nearest and where all are listed.
         """
-        try:
-            return self._by_code[code]
-        except KeyError:
-            near = difflib.get_close_matches(code, self._by_code) or sorted(self._by_code)
+        found = self._by_code.get(code)
+        if found is None:
+            near = self._near(code)
+            said = f"Write one of: {', '.join(near)}. " if near else ""
             raise RegistryError(
-                f"No source system is called {code!r}.", remedy=f"Write one of: {', '.join(near)}."
-            ) from None
+                f"No source system is called {code!r}.",
+                remedy=f"{said}`citybase source list` shows all {len(self.systems)}.",
+            )
+        return found
+
+    def _near(self, code: str) -> list[str]:
+        """The systems of a department or of a name, else those that are spelt much like it."""
+        called = [
+            system.system
+            for system in self.systems
+            if code in {system.department.code, system.department.name, system.name}
+        ]
+        return called or difflib.get_close_matches(code, self._by_code)
 
     def tables(self) -> Iterator[tuple[System, Table]]:
         """Every table with its system."""

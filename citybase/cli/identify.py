@@ -88,7 +88,11 @@ def identify(
         bool, typer.Option("--json", help="Print a JSON array, in the order of the input.")
     ] = False,
 ) -> None:
-    """Say of every number what it is, whether it is valid and why not, and what its parts say."""
+    """Say of every number what it is, whether it is valid and why not, and what its parts say.
+
+    Exit code 0 when every number is valid, 1 when one is not (all are answered first), 2 when none
+    was given.
+    """
     given = numbers or _from_stdin()
     rows = _plain(identify_numbers(given, as_of=datetime.now(tz=_CITY_TIME).date()))
     if as_json:
@@ -98,3 +102,5 @@ def identify(
         console = open_console()
         for row in rows:
             _print(console, row)
+    if not all(row["valid"] for row in rows):
+        raise typer.Exit(1)

@@ -25,9 +25,20 @@ from sources.contract import (
 
 __all__ = ["Reading", "Session", "open_source"]
 
+_LOCATIONS = {
+    "postgresql": "its connection string",
+    "mysql": "its URL",
+    "sqlite": "the path of its file",
+    "csv": "the path of the folder that receives its files",
+    "xlsx": "the path of the folder that receives its files",
+}
 
-def open_source(system: System, environment: dict[str, str]) -> Session:
+
+def open_source(system: System, environment: dict[str, str], *, has_city: bool = False) -> Session:
     """Open a source system for reading; ``environment`` is ``settings.source_environment(...)``.
+
+    ``has_city`` says that the synthetic city has already told where its own systems are: one that
+    has no location all the same is a real one.
 
     Raises:
         SourceError: its location is not set, or it cannot be reached.
@@ -38,8 +49,9 @@ def open_source(system: System, environment: dict[str, str]) -> Session:
         raise SourceError(
             f"{system.system} ({system.name}) has no location: {connection.location_env} "
             "is not set.",
-            remedy=f"Set {connection.location_env}, or run `citybase city create` for the "
-            "synthetic city.",
+            remedy=f"Set {connection.location_env} to {_LOCATIONS[connection.technology]}: "
+            "docs/adding-a-source.md, step 2."
+            + ("" if has_city else " For the synthetic city run `citybase city create`."),
         )
     match connection:
         case PostgresConnection():

@@ -16,17 +16,17 @@ app = typer.Typer()
 app.command()(identify)
 
 
-def run(*arguments: str, piped: str | bytes | None = None) -> str:
+def run(*arguments: str, piped: str | bytes | None = None, ends: int = 0) -> str:
     outcome = CliRunner().invoke(app, list(arguments), input=piped)
     if outcome.exception and not isinstance(outcome.exception, SystemExit):
         raise outcome.exception
-    assert outcome.exit_code == 0, outcome.output
+    assert outcome.exit_code == ends, outcome.output
     return outcome.stdout
 
 
 def test_json_keeps_the_order_and_the_keys() -> None:
     numbers = ["hello", "11010519491231002X", "91110000600037341L"]
-    rows = json.loads(run(*numbers, "--json"))
+    rows = json.loads(run(*numbers, "--json", ends=1))
     assert [row["number"] for row in rows] == numbers
     assert all(list(row) == ["number", "kind", "valid", "reasons", "parts"] for row in rows)
     assert [row["kind"] for row in rows] == ["unknown", "resident", "uscc"]
@@ -40,15 +40,21 @@ def test_numbers_are_read_from_standard_input() -> None:
     assert [row["valid"] for row in rows] == [True, True]
 
 
+def test_one_that_is_no_number_is_told_by_the_exit_code_after_all_are_answered() -> None:
+    shown = run(piped="abc\n\n11010519491231002X\n", ends=1)
+    assert shown.index("无效") < shown.index("有效")
+    run("11010519491231002X")
+
+
 def test_people_read_a_table() -> None:
-    shown = run("371302198507120011")
+    shown = run("371302198507120011", ends=1)
     assert "公民身份号码" in shown
     assert "无效" in shown
     assert "checksum" in shown
 
 
 def test_brackets_are_shown_as_written() -> None:
-    assert "[bold]1[/x]" in run("[bold]1[/x]")
+    assert "[bold]1[/x]" in run("[bold]1[/x]", ends=1)
 
 
 def test_no_number_is_one_clear_error() -> None:
