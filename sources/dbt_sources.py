@@ -1,15 +1,17 @@
 """Writes what dbt knows of the registry: source files, one per department and one per shape, and
-the macro that lists the members of each shape.
+the macro that lists the members of each shape; refuses models of sources that are gone.
 
 Only tables that models read are declared, because every declared source costs each dbt start. Keep
 out: anything a person would want to edit in the result; the registry is the place for it.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import yaml
 
+from citybase.errors import RegistryError
 from citybase.settings import project_root
 from sources.contract import System, Table
 from sources.registry import Registry
@@ -23,11 +25,19 @@ MACRO_HEADER = (
     "   change the registry file and generate again. #}\n"
 )
 _STEM = "_{folder}__sources.yml"
+# What citybase says of itself (`meta.py`) is declared by hand.
+_OWN_SOURCE = "meta"
+_READS = re.compile(r"\b(?:source|from_shape)\(\s*'(\w+)'\s*,\s*'(\w+)'")
+
+
+def model_folder() -> Path:
+    """The folder of all models."""
+    return project_root() / "dbt_project" / "models"
 
 
 def staging_folder() -> Path:
     """The folder of the staging models, with one folder per department and per shape."""
-    return project_root() / "dbt_project" / "models" / "staging"
+    return model_folder() / "staging"
 
 
 def shape_macro_file() -> Path:
@@ -61,6 +71,44 @@ def write_generated(registry: Registry) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return sorted(wanted)
+
+
+def refuse_models_without_source(registry: Registry, models: Path | None = None) -> None:
+    """Raise RegistryError, naming file and line, when a model reads a table that the registry does
+    not hold, or says no model reads.
+    """
+    held = [(system.system, table) for system, table in registry.tables()]
+    held += [(shape.shape, table) for shape in registry.shapes for table in shape.tables]
+    modelled = {(code, table.table): table.modelled for code, table in held}
+    wrong = [
+        (place, read)
+        for place, read in _reads(models or model_folder())
+        if read[0] != _OWN_SOURCE and not modelled.get(read)
+    ]
+    if not wrong:
+        return
+    place, (code, table) = wrong[0]
+    more = f" ({len(wrong) - 1} more after it)" if len(wrong) > 1 else ""
+    if (code, table) in modelled:
+        raise RegistryError(
+            f"{place} reads {code}.{table}, of which the registry says `modelled: false`{more}.",
+            remedy="Write `modelled: true` there, or remove the model.",
+        )
+    raise RegistryError(
+        f"{place} reads {code}.{table}, which the registry does not hold{more}.",
+        remedy=f"Put the registry file of `{code}` or its table back, or remove the model and what"
+        " is built on it.",
+    )
+
+
+def _reads(models: Path) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Each place in a model, as ``file:line``, with the system or shape and the table it reads."""
+    for path in sorted(models.rglob("*.sql")):
+        shown = path.relative_to(project_root()) if path.is_relative_to(project_root()) else path
+        text = path.read_text(encoding="utf-8")
+        for found in _READS.finditer(text):
+            line = text.count("\n", 0, found.start()) + 1
+            yield f"{shown}:{line}", (found[1], found[2])
 
 
 def _macro_text(registry: Registry) -> str:

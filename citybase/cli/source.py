@@ -69,12 +69,17 @@ def check_sources(
         bool, typer.Option(help="Also open each source and compare its tables and columns.")
     ] = False,
 ) -> None:
-    """Check the registry files and, with --connect, that the sources still look like that."""
+    """Check the registry files and, with --connect, that the sources still look like that.
+
+    A dbt model that reads a table which the registry does not hold is refused too.
+    """
     from citybase.settings import load_settings
+    from sources.dbt_sources import refuse_models_without_source
     from sources.inspection import inspect_system
     from sources.registry import load_registry
 
     registry = load_registry()
+    refuse_models_without_source(registry)
     chosen = [registry.system(code) for code in systems] if systems else list(registry.systems)
     tables = sum(len(system.tables) for system in chosen)
     console.print(f"The registry is well formed: {len(chosen)} systems, {tables} tables.")
@@ -94,8 +99,10 @@ def check_sources(
 @app.command("generate")
 def generate_sources() -> None:
     """Write the dbt source files and shape lists from the registry (never edited by hand)."""
-    from sources.dbt_sources import write_generated
+    from sources.dbt_sources import refuse_models_without_source, write_generated
     from sources.registry import load_registry
 
-    for path in write_generated(load_registry()):
+    registry = load_registry()
+    refuse_models_without_source(registry)
+    for path in write_generated(registry):
         console.print(f"  written {path.name}", highlight=False)

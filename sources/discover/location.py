@@ -49,13 +49,19 @@ def open_catalogue(url: str, *, schema: str | None = None) -> Catalogue:
         return MysqlCatalogue(url, schema=schema)
     path = sqlite_path(url)
     if path is None:
-        raise SourceError(
-            "No connector reads this URL." if "://" in url else "This is no URL, and no file.",
-            remedy=f"Write {FORMS}.",
-        )
+        raise SourceError(_nothing_there(url), remedy=f"Write {FORMS}.")
     if schema is not None:
         raise SourceError("A SQLite file has no schemas.", remedy="Leave --schema out.")
     return SqliteCatalogue(path)
+
+
+def _nothing_there(text: str) -> str:
+    """Why it leads nowhere; the text itself is repeated only where it cannot hold a password."""
+    if "://" in text:
+        return "No connector reads this URL."
+    if "@" in text or "=" in text:
+        return "This is no URL, and no file."
+    return f"{text} is a folder." if Path(text).is_dir() else f"There is no file {text}."
 
 
 def sqlite_path(url: str) -> Path | None:

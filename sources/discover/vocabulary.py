@@ -69,18 +69,20 @@ CHINESE_BY_INITIALS = {initials: names[0] for names, short in _TERMS.values() fo
 # Per class, words that stand anywhere in a Chinese name.
 CHINESE_WORDS = {
     # PIPL art. 28: biometrics, belief, identity, health, accounts, whereabouts, minors under 14.
+    # What a person has, owes or is paid stands in accounts.
     "sensitive": (
         "病", "诊断", "诊疗", "就诊", "症", "健康", "医嘱", "药", "手术", "过敏", "体检", "血型",
         "妊娠", "孕", "残疾", "低保", "特困", "救助", "补贴", "死亡", "火化", "逝者", "宗教",
         "信仰", "指纹", "人脸", "虹膜", "声纹", "基因", "生物特征", "银行卡", "银行账", "银行帐",
-        "开户行", "卡号", "轨迹", "行踪", "定位", "犯罪", "前科", "刑", "戒毒", "社区矫正", "收养",
-        "留守儿童", "密码", "口令", "密钥",
+        "开户行", "卡号", "余额", "存款", "贷款", "缴存额", "金额", "轨迹", "行踪", "定位", "犯罪",
+        "前科", "刑", "戒毒", "社区矫正", "收养", "留守儿童", "密码", "口令", "密钥",
     ),
     "identifying": (
         "姓名", "身份证", "身份号码", "证件号", "护照", "通行证号", "手机", "电话", "联系方式",
         "邮箱", "电子邮件", "微信", "地址", "住址", "法定代表人", "法人代表", "负责人", "经办人",
-        "联系人", "户主", "父亲", "母亲", "配偶", "监护人", "申请人", "被继承人", "车牌", "号牌",
-        "社保卡", "医保卡", "社会保障号", "驾驶证", "照片", "相片", "签名", "个人编号",
+        "联系人", "户主", "父亲", "母亲", "配偶", "监护人", "申请人", "被继承人", "持证主体",
+        "权利人", "买受人", "股东名称", "来电号码", "车牌", "号牌", "社保卡", "医保卡",
+        "社会保障号", "驾驶证", "照片", "相片", "签名", "个人编号",
     ),
     "personal": (
         "性别", "出生", "生日", "年龄", "民族", "籍贯", "国籍", "婚", "学历", "学位", "文化程度",
@@ -91,7 +93,10 @@ CHINESE_WORDS = {
 
 # Per class, endings of names in pinyin initials: 男方姓名 is nfxm.
 INITIALS = {
-    "sensitive": ("yhzh", "yhkh", "zdmc", "jbmc", "cjlb", "cjdj", "zjxy", "swrq", "swyy", "btxm"),
+    "sensitive": (
+        "yhzh", "yhkh", "zdmc", "jbmc", "cjlb", "cjdj", "zjxy", "swrq", "swyy", "btxm",
+        "je", "zhye", "ckye", "dkye", "jcye", "yjce",
+    ),
     "identifying": (
         "xm", "sfzh", "sfzhm", "sfzjhm", "gmsfhm", "gmsfzhm", "zjhm", "sjh", "sjhm", "lxdh", "dhhm",
         "lxfs", "jzdz", "hjdz", "jtzz", "txdz", "lxdz", "xxdz", "fddbr", "lxr", "jbr", "dzyx",
@@ -105,9 +110,9 @@ ENGLISH = {
     "sensitive": {
         "disease", "illness", "diagnosis", "diagnoses", "medical", "medication", "allergy",
         "health", "blood_type", "pregnancy", "disability", "disabled", "religion", "fingerprint",
-        "biometric", "iris", "bank_account", "bank_card", "bank_no", "card_no", "iban", "death",
-        "deceased", "crime", "criminal", "trajectory", "latitude", "longitude", "password",
-        "passwd", "pwd", "secret", "salt", "token", "adoption",
+        "biometric", "iris", "bank_account", "bank_card", "bank_no", "card_no", "iban", "balance",
+        "amount", "deposit", "loan", "death", "deceased", "crime", "criminal", "trajectory",
+        "latitude", "longitude", "password", "passwd", "pwd", "secret", "salt", "token", "adoption",
     },
     "identifying": {
         "name", "surname", "firstname", "lastname", "fullname", "realname", "username", "idcard",
@@ -123,7 +128,17 @@ ENGLISH = {
 }  # fmt: skip
 
 # English words that say nothing beside a Chinese name: 单位名称 may well be called dept_name.
-VAGUE_ENGLISH = {"name", "contact", "identity", "address", "addr", "nation", "card_no"}
+VAGUE_ENGLISH = {
+    "name",
+    "contact",
+    "identity",
+    "address",
+    "addr",
+    "nation",
+    "card_no",
+    "amount",
+    "balance",
+}
 
 # What a column that grows with every change is called.
 CHANGE_TIMES = {

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 import yaml
@@ -209,6 +210,11 @@ def test_tables_get_codes_of_their_own() -> None:
         ("zdmc", "诊断名称", "sensitive"),
         ("motherIdCard", None, "identifying"),
         ("bank_card_no", None, "sensitive"),
+        ("ye", "余额", "sensitive"),
+        ("dknx", "贷款期限", "sensitive"),
+        ("ffje", None, "sensitive"),
+        ("account_balance", None, "sensitive"),
+        ("zczb", "注册资本(万元)", "internal"),
         ("dept_name", "单位名称", "internal"),
         ("full_name", None, "identifying"),
         ("passwd", None, "sensitive"),
@@ -323,3 +329,21 @@ def test_a_file_is_found_however_its_url_is_written(
         assert found.resolve() == path.resolve()
     with pytest.raises(SourceError, match="is no SQLite database"):
         open_catalogue(str(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{folder}/nowhere.db", "There is no file {folder}/nowhere.db."),
+        ("{folder}", "{folder} is a folder."),
+        ("reader:sesam@host/gjj", "This is no URL, and no file."),
+        ("password=sesam", "This is no URL, and no file."),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_named_and_a_password_is_not(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    with pytest.raises(SourceError) as refused:
+        open_catalogue(text.format(folder=tmp_path))
+    assert refused.value.message == said.format(folder=tmp_path)
+    assert "sqlite:///path/of/the/file.db" in refused.value.remedy
