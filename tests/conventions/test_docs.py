@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from citybase.score.defect import DefectKind
+from sources.registry import load_registry
 from tests.pages import explained_defects, page, table_rows
 
 pytestmark = pytest.mark.conventions
@@ -155,5 +156,18 @@ def test_the_two_readmes_name_the_same_commands_and_figures() -> None:
     assert sorted(commands(english)) == sorted(commands(chinese))
     printed = [block for block in blocks.findall(english) if "人口库" in block]
     assert printed == [block for block in blocks.findall(chinese) if "人口库" in block]
+    assert ["`~`" in text for text in (english, chinese)] == [True, True], "what the mark means"
     assert "README.zh-CN.md" in english
     assert "README.md" in chinese
+
+
+def test_the_example_of_a_new_source_is_new() -> None:
+    """What a reader types after it writes a file of its own."""
+    shown = page("docs/adding-a-source.md").split("## 0. ")[1].split("## 1. ")[0]
+    (department,) = set(re.findall(r"--department (\w+)", shown))
+    (system,) = set(re.findall(r"citybase extract (\w+)", shown))
+    assert f"--output sources/registry/{department}/{system}.yml" in shown
+    assert f"CITYBASE_SOURCE_{system.upper()}=" in shown
+    registry = load_registry()
+    known = {s.department.code for s in registry.systems} | {s.system for s in registry.systems}
+    assert not known & {department, system}, "take another department for the page's example"
