@@ -78,6 +78,8 @@ def discovery(house: House, tmp_path: Path) -> Discovery:
     folder = tmp_path / "registry"
     folder.mkdir()
     house.monkeypatch.setattr("sources.registry.registry_folder", lambda: folder)
+    # No model reads what is drafted here, and the models of the house read what is not.
+    house.monkeypatch.setattr("sources.dbt_sources.model_folder", lambda: tmp_path / "models")
     house.monkeypatch.setenv("CITYBASE_HOME", str(house.settings.home))
     house.monkeypatch.setenv("COLUMNS", "200")
     return Discovery(house, folder)
