@@ -25,7 +25,10 @@ def build(
     """Run a job in this process: full_build, or rebuild_population, _legal_entity, _licence."""
     from citybase.cli.outcome import StepPrinter, print_checks
     from orchestration.run import run_job
+    from sources.dbt_sources import refuse_models_without_source
+    from sources.registry import load_registry
 
+    refuse_models_without_source(load_registry())
     outcome = run_job(
         load_settings(), job, is_full_refresh=full_refresh, on_step=StepPrinter(console)
     )
