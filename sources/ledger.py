@@ -1,13 +1,15 @@
 """The ledger: one row per landed batch, and the row is the commit.
 
-Every question about which files count is answered here. Add here reads and writes of the tables
-``attempt``, ``batch``, ``cut``, ``store_identity`` and ``volume_acceptance``. Keep out: the columns
-of a batch (``schema_version.py``), files (``landing.py``) and DuckDB.
+Add here reads and writes of the tables ``attempt``, ``batch``, ``cut``, ``store_identity`` and
+``volume_acceptance``. Keep out: the columns
+of a batch (``schema_version.py``), what batches make up a table (``content.py``), files
+(``landing.py``) and DuckDB.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Literal
 
 import sqlalchemy as sa
 
@@ -16,29 +18,36 @@ from citybase.store.schema import (
     attempt,
     batch,
     cut,
-    schema_version,
     store_identity,
     volume_acceptance,
 )
-from sources.schema_version import current_version, stored_columns
-from sources.tables import LandedColumn, LandedTable
+from sources.schema_version import current_version
+from sources.tables import LandedTable
 from sources.volume import Volume
+
+Kind = Literal["base", "log"]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A committed batch. Files are relative to the landing folder; instants are UTC."""
+    """A committed batch. Files are relative to the landing folder; instants are UTC.
+
+    ``kind`` is ``base``, the whole content of the table, or ``log``, changes since the batch before
+    it; rows of a log batch that were read and had not changed are counted in ``rows_unchanged``.
+    """
 
     batch_id: int
     system_code: str
     table_code: str
     mode: str
+    kind: Kind
     position: Mapping[str, str]
     files: tuple[str, ...]
     quarantine_files: tuple[str, ...]
     rows_read: int
     rows_landed: int
     rows_quarantined: int
+    rows_unchanged: int
     min_watermark: str | None
     max_watermark: str | None
     checksum: str
@@ -57,14 +66,6 @@ class TableTotal:
     last: Batch | None
     failed_at: datetime | None
     error: str | None
-
-
-@dataclass(frozen=True)
-class Content:
-    """The batches that make up a table, and the columns each of their schema versions promised."""
-
-    batches: tuple[Batch, ...]
-    columns: Mapping[int, tuple[LandedColumn, ...]]
 
 
 def now() -> datetime:
@@ -112,7 +113,7 @@ def commit(engine: sa.Engine, table: LandedTable, found: Batch) -> Batch:
         connection.execute(
             attempt.update().where(attempt.c.batch_id == found.batch_id).values(ended_at=moment)
         )
-        return _batch(values)
+        return as_batch(values)
 
 
 def last_batch(engine: sa.Engine, system_code: str, table_code: str) -> Batch | None:
@@ -124,7 +125,7 @@ def last_batch(engine: sa.Engine, system_code: str, table_code: str) -> Batch | 
             .order_by(batch.c.batch_id.desc())
             .limit(1)
         ).first()
-    return _batch(row._mapping) if row is not None else None
+    return as_batch(row._mapping) if row is not None else None
 
 
 def accept_volume(engine: sa.Engine, batch_id: int) -> None:
@@ -134,7 +135,7 @@ def accept_volume(engine: sa.Engine, batch_id: int) -> None:
 
 
 def volumes(engine: sa.Engine, system_code: str, table_code: str) -> tuple[Volume, ...]:
-    """The size of every committed batch of a table, oldest first."""
+    """The size of every batch that is the whole of a table, oldest first."""
     with reading(engine) as connection:
         rows = connection.execute(
             sa.select(
@@ -145,7 +146,11 @@ def volumes(engine: sa.Engine, system_code: str, table_code: str) -> tuple[Volum
                 volume_acceptance.c.batch_id.is_not(None).label("is_accepted"),
             )
             .select_from(batch.outerjoin(volume_acceptance))
-            .where(batch.c.system_code == system_code, batch.c.table_code == table_code)
+            .where(
+                batch.c.system_code == system_code,
+                batch.c.table_code == table_code,
+                batch.c.kind == "base",
+            )
             .order_by(batch.c.batch_id)
         ).all()
     return tuple(Volume(**row._mapping) for row in rows)
@@ -182,35 +187,6 @@ def identity(engine: sa.Engine) -> tuple[str, bool]:
     return str(store_id), is_used
 
 
-def content(engine: sa.Engine) -> Mapping[tuple[str, str], Content]:
-    """What every table consists of at this moment, in one consistent reading.
-
-    ``full``: the newest batch; ``append_only``: all of them.
-    """
-    newest = (
-        sa.select(sa.func.max(batch.c.batch_id))
-        .where(batch.c.mode == "full")
-        .group_by(batch.c.system_code, batch.c.table_code)
-    )
-    with reading(engine) as connection:
-        rows = connection.execute(
-            sa.select(batch)
-            .where(sa.or_(batch.c.batch_id.in_(newest), batch.c.mode == "append_only"))
-            .order_by(batch.c.batch_id)
-        ).all()
-        versions = connection.execute(sa.select(schema_version)).all()
-    batches: dict[tuple[str, str], list[Batch]] = {}
-    for row in rows:
-        batches.setdefault((row.system_code, row.table_code), []).append(_batch(row._mapping))
-    columns: dict[tuple[str, str], dict[int, tuple[LandedColumn, ...]]] = {}
-    for row in versions:
-        key = (row.system_code, row.table_code)
-        columns.setdefault(key, {})[row.version] = stored_columns(row.columns)
-    return {
-        key: Content(batches=tuple(found), columns=columns[key]) for key, found in batches.items()
-    }
-
-
 def record_cut(engine: sa.Engine, *, as_of: date) -> tuple[int, datetime]:
     """Number a new cut. Returns its number and instant."""
     moment = now()
@@ -239,7 +215,7 @@ def totals(engine: sa.Engine) -> tuple[TableTotal, ...]:
             .order_by(attempt.c.system_code, attempt.c.table_code)
         ).all()
         committed = {
-            (row.system_code, row.table_code): _batch(row._mapping)
+            (row.system_code, row.table_code): as_batch(row._mapping)
             for row in connection.execute(
                 sa.select(batch).where(batch.c.batch_id.in_(newest_batch))
             )
@@ -258,7 +234,8 @@ def totals(engine: sa.Engine) -> tuple[TableTotal, ...]:
     )
 
 
-def _batch(values: Mapping[str, object] | sa.RowMapping) -> Batch:
+def as_batch(values: Mapping[str, object] | sa.RowMapping) -> Batch:
+    """A row of the table ``batch`` as a fact."""
     facts = {field: values[field] for field in Batch.__dataclass_fields__}
     facts["files"] = tuple(facts["files"])  # type: ignore[arg-type]
     facts["quarantine_files"] = tuple(facts["quarantine_files"])  # type: ignore[arg-type]

@@ -1,7 +1,8 @@
 """Bind: makes the warehouse see one committed cut of all sources, without copying a row.
 
-``raw.<system>__<table>`` are views over exactly the files the ledger lists at one moment, and
-``meta.*`` says which batches those are. Add here what a build must know about its sources. Keep
+``raw.<system>__<table>`` are views of the rows as they are over exactly the files the ledger lists
+at one moment, ``raw_log.*`` of every change on record, and ``meta.*`` says which batches those are.
+Add here what a build must know about its sources. Keep
 out: landing itself, and shaping of any kind (that is dbt's).
 """
 
@@ -18,13 +19,13 @@ from citybase.lock import warehouse_lock
 from citybase.settings import Settings
 from citybase.store import open_store
 from sources import landing, ledger
-from sources.contract import sql_type
-from sources.ledger import Batch, Content
+from sources.content import NOTHING, Content, contents
+from sources.ledger import Batch
 from sources.meta import batch_rows, column_rows, cut_rows, place_column, table_rows
 from sources.quarantine import COLUMNS as QUARANTINE_COLUMNS
 from sources.registry import Registry, load_registry
-from sources.segment import BOOKKEEPING
-from sources.tables import OWN_TABLES, LandedColumn, LandedTable, landed_table
+from sources.relation import all_changes, current_rows
+from sources.tables import OWN_TABLES, LandedTable, landed_table
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,14 @@ def bind(
         with warehouse_lock(settings, "bind", wait_seconds=wait_seconds):
             landing.claim(settings, engine)
             # Read after the lock is held: two binds in a row never go back in time.
-            contents = ledger.content(engine)
-            bound = {table.name: _content(contents, table) for table in tables}
+            found = contents(engine)
+            bound = {
+                table.name: found.get((table.system_code, table.table_code), NOTHING)
+                for table in tables
+            }
             batches = [batch for content in bound.values() for batch in content.batches]
-            for batch in batches:
+            earlier = [batch for content in bound.values() for batch in content.earlier]
+            for batch in (*earlier, *batches):
                 files = (*batch.files, *batch.quarantine_files)
                 landing.refuse_missing(settings, batch.system_code, batch.table_code, files)
             day = as_of or datetime.now().astimezone().date()
@@ -98,63 +103,24 @@ def bind(
     )
 
 
-def _content(contents: Mapping[tuple[str, str], Content], table: LandedTable) -> Content:
-    found = contents.get((table.system_code, table.table_code))
-    return found or Content(batches=(), columns={})
-
-
 def _bind_views(
     settings: Settings,
     duck: duckdb.DuckDBPyConnection,
     tables: list[LandedTable],
     bound: Mapping[str, Content],
 ) -> None:
-    duck.execute("create schema if not exists raw")
     duck.execute("create schema if not exists meta")
-    existing = duck.execute(
-        "select view_name from duckdb_views() where schema_name = 'raw' and not internal"
-    ).fetchall()
-    for (name,) in existing:
-        if name not in bound:
-            duck.execute(f"drop view raw.{quoted(name)}")
-    for table in tables:
-        select = _select(settings, table, bound[table.name])
-        duck.execute(f"create or replace view raw.{quoted(table.name)} as {select}")
-
-
-def _select(settings: Settings, table: LandedTable, content: Content) -> str:
-    """The rows of one table: one branch per schema version its batches were landed under."""
-    versions = sorted({batch.schema_version for batch in content.batches})
-    branches = []
-    for version in versions:
-        files = [
-            file
-            for batch in content.batches
-            if batch.schema_version == version
-            for file in landing.absolute(settings, batch.files)
-        ]
-        landed = {column.code: column for column in content.columns[version]}
-        values = [_value(column, landed) for column in table.columns]
-        branches.append(
-            f"select {', '.join([*values, *BOOKKEEPING])} from read_parquet({_list(files)})"
-        )
-    return " union all ".join(branches) or _empty(table)
-
-
-def _value(column: LandedColumn, landed: Mapping[str, LandedColumn]) -> str:
-    """The column under the type the registry states now; null where it was not landed yet.
-
-    A cast that a changed registry type makes impossible fails when the view is read: loudly, until
-    the table is extracted again.
-    """
-    source = quoted(column.code) if column.code in landed else "null"
-    return f"cast({source} as {sql_type(column.type)}) as {quoted(column.code)}"
-
-
-def _empty(table: LandedTable) -> str:
-    columns = {column.code: sql_type(column.type) for column in table.columns} | BOOKKEEPING
-    values = ", ".join(f"cast(null as {kind}) as {quoted(code)}" for code, kind in columns.items())
-    return f"select {values} where false"
+    for schema, relation in (("raw", current_rows), ("raw_log", all_changes)):
+        duck.execute(f"create schema if not exists {schema}")
+        existing = duck.execute(
+            "select view_name from duckdb_views() where schema_name = ? and not internal", [schema]
+        ).fetchall()
+        for (name,) in existing:
+            if name not in bound:
+                duck.execute(f"drop view {schema}.{quoted(name)}")
+        for table in tables:
+            select = relation(settings, table, bound[table.name])
+            duck.execute(f"create or replace view {schema}.{quoted(table.name)} as {select}")
 
 
 def _bind_quarantine(

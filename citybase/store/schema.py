@@ -44,7 +44,9 @@ schema_version = sa.Table(
     sa.Column("created_at", sa.DateTime, nullable=False),
 )
 
-# The ledger: the row IS the commit. Files are relative to the landing folder.
+# The ledger: the row IS the commit. Files are relative to the landing folder. `kind` is base (the
+# whole content of the table) or log (changes since the batch before); a row of a log batch that was
+# read and found as it had landed is counted in `rows_unchanged` alone.
 batch = sa.Table(
     "batch",
     metadata,
@@ -54,12 +56,14 @@ batch = sa.Table(
     sa.Column("system_code", sa.String, nullable=False),
     sa.Column("table_code", sa.String, nullable=False),
     sa.Column("mode", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False, server_default=sa.text("'base'")),
     sa.Column("position", sa.JSON, nullable=False),
     sa.Column("files", sa.JSON, nullable=False),
     sa.Column("quarantine_files", sa.JSON, nullable=False),
     sa.Column("rows_read", sa.BigInteger, nullable=False),
     sa.Column("rows_landed", sa.BigInteger, nullable=False),
     sa.Column("rows_quarantined", sa.BigInteger, nullable=False),
+    sa.Column("rows_unchanged", sa.BigInteger, nullable=False, server_default=sa.text("0")),
     sa.Column("min_watermark", sa.String),
     sa.Column("max_watermark", sa.String),
     sa.Column("checksum", sa.String, nullable=False),

@@ -1,0 +1,85 @@
+"""The rows of a table as SQL over its segments: as they are now, and every change on record.
+
+A base holds the whole table, a log segment one row per change; of a key the last change counts, in
+the order of batches and, within one, of ``_position``. Keep out: which segments those are
+(``content.py``).
+"""
+
+from collections.abc import Iterable, Sequence
+
+from citybase.duck import literal, quoted
+from citybase.settings import Settings
+from sources import landing
+from sources.content import Content
+from sources.contract import sql_type
+from sources.ledger import Batch
+from sources.segment import BOOKKEEPING
+from sources.tables import LandedColumn, LandedTable
+
+DELETED = "d"
+
+
+def current_rows(settings: Settings, table: LandedTable, content: Content) -> str:
+    """SQL of the table's rows now: one per key, every column under its registry type."""
+    if table.mode == "append_only" or not _holds_rows(content.logs):
+        return _segments(settings, table, content, content.batches)
+    keys = ", ".join(quoted(key) for key in table.keys)
+    columns = ", ".join([*(quoted(column.code) for column in table.columns), *BOOKKEEPING])
+    base = _segments(settings, table, content, (content.base,) if content.base else ())
+    changes = _segments(settings, table, content, content.logs)
+    return f"""
+        with change as materialized (
+            select
+                *,
+                row_number() over (
+                    partition by {keys} order by _batch_id desc, _position desc
+                ) as _age,
+            from ({changes})
+        )
+        select {columns} from ({base}) anti join change using ({keys})
+        union all
+        select {columns} from change where _age = 1 and _op <> {literal(DELETED)}
+    """
+
+
+def all_changes(settings: Settings, table: LandedTable, content: Content) -> str:
+    """SQL of every row on record: what the base held, and each change before and after it."""
+    return _segments(settings, table, content, (*content.earlier, *content.batches))
+
+
+def _holds_rows(batches: Iterable[Batch]) -> bool:
+    return any(batch.files for batch in batches)
+
+
+def _segments(
+    settings: Settings, table: LandedTable, content: Content, batches: Sequence[Batch]
+) -> str:
+    """The rows of some batches: one branch per schema version that they were landed under."""
+    branches = []
+    for version in sorted({batch.schema_version for batch in batches if batch.files}):
+        files = [
+            literal(str(file))
+            for batch in batches
+            if batch.schema_version == version
+            for file in landing.absolute(settings, batch.files)
+        ]
+        landed = {column.code: column for column in content.columns[version]}
+        values = ", ".join([*(_value(column, landed) for column in table.columns), *BOOKKEEPING])
+        branches.append(f"select {values} from read_parquet([{', '.join(files)}])")
+    return " union all ".join(branches) or _empty(table)
+
+
+def _value(column: LandedColumn, landed: dict[str, LandedColumn]) -> str:
+    """The column under the type the registry states now; null where it was not landed yet.
+
+    A cast that a changed registry type makes impossible fails when the view is read: loudly, until
+    the table is extracted again.
+    """
+    source = quoted(column.code) if column.code in landed else "null"
+    return f"cast({source} as {sql_type(column.type)}) as {quoted(column.code)}"
+
+
+def _empty(table: LandedTable) -> str:
+    columns = {column.code: sql_type(column.type) for column in table.columns} | BOOKKEEPING
+    values = ", ".join(f"cast(null as {kind}) as {quoted(code)}" for code, kind in columns.items())
+    return f"select {values} where false"
