@@ -65,18 +65,24 @@ from told_record
 where tells_death and has_valid_number
 """
 
-# Tables that keep the state of an organisation; tax, insurance and statistics hear of it late.
+# Tables whose codes have a word for that end: a revoked one is 非正常 or 暂停 to taxation,
+# insurance and statistics; collectives, unions and sites are listed without a state.
 _REPORTED_END = """
 create or replace temp table reported_end as
 select distinct organisation_id
-from told_record
-where organisation_id is not null
-    and has_valid_number
-    and role_code = 'self'
-    and coalesce(defects, '') not like '%status_old%'
-    and table_code in (
-        'enterprise', 'institution', 'committee', 'collective', 'union', 'social_organisation',
-        'site', 'law_firm', 'taxpayer', 'insured_unit', 'unit'
+from told_record as record
+inner join city_truth.organisation as truth using (organisation_id)
+where record.has_valid_number
+    and record.role_code = 'self'
+    and coalesce(record.defects, '') not like '%status_old%'
+    and (
+        record.table_code in ('enterprise', 'social_organisation', 'law_firm', 'merchant')
+        or (
+            truth.status_code = '4'
+            and record.table_code in (
+                'institution', 'committee', 'taxpayer', 'insured_unit', 'unit'
+            )
+        )
     )
 """
 

@@ -127,6 +127,7 @@ SHOP = Organisation("兰山区五金店", "L0000001")
 FIRM = Organisation("临沂五金有限公司", "MA3ABCD6")
 LISTED = Organisation("兰山区理发店", "MA3ABCD8", address="丙街3号", phone="0539-5555555")
 KIOSK = Organisation("兰山区报亭", "L0000009", division="371302")
+STALL = Organisation("兰山区水果摊", "L0000010", division="371302")
 UNION = Organisation("临沂恒中化工工会委员会", "ME1ABCD7", address="银雀山路2号")
 
 
@@ -145,6 +146,10 @@ def of_codes(write: Callable[..., None]) -> None:
     write("kiosk where it is", "county", KIOSK)
     write("kiosk elsewhere", "tax", KIOSK,
           uscc_number=credit_code(KIOSK.body, division="371301"))  # fmt: skip
+    # The register's own row says that its code is another county's.
+    write("stall where it is", "county", STALL)
+    write("stall as registered", "enterprise_register", STALL,
+          uscc_number=credit_code(STALL.body, division="371321"))  # fmt: skip
     write("codes at odds", "court", PLAIN, organisation_number=OTHER.code)
     write("credit code of another", "court", OTHER, uscc_number=PLAIN.uscc,
           organisation_number=OTHER.code)  # fmt: skip
@@ -278,6 +283,12 @@ def test_nothing_decides(found: Found, label: str, verdict: str) -> None:
 def test_of_two_codes_the_one_of_the_place_it_is_in_is_agreed(found: Found) -> None:
     assert found["kiosk where it is"][2:] == ("own", KIOSK.uscc)
     assert found["kiosk elsewhere"][2:] == ("division_wrong", None)
+
+
+def test_a_register_whose_row_names_another_place_than_its_code_is_wrong(found: Found) -> None:
+    assert found["stall where it is"][2:] == ("own", STALL.uscc)
+    assert found["stall as registered"][2:] == ("division_wrong", None)
+    assert found["stall as registered"][0] == found["stall where it is"][0]
 
 
 def test_a_credit_code_that_is_not_agreed_has_no_say(found: Found) -> None:

@@ -33,6 +33,9 @@ create table city_truth.record as from (values
 ) as t(system_code, table_code, source_key, role_code, person_id, organisation_id, defects,
     has_valid_number, is_landable, tells_death);
 
+create table city_truth.organisation as from (values (1, '1'), (2, '4'))
+    as t(organisation_id, status_code);
+
 -- person 1 gave up a name where no register here heard of it, after I1 was issued
 create table city_truth.person_name as from (values
     (1, 'old', null::date, date '2005-01-01'), (1, 'new', date '2005-01-01', null)
@@ -264,6 +267,29 @@ def test_an_end_nobody_reported_cannot_be_known(library: duckdb.DuckDBPyConnecti
     )
     figures = {figure.code: figure for figure in score_licence(library, AS_OF)}
     assert (figures["computed_state"].right, figures["computed_state"].total) == (10, 10)
+
+
+@pytest.mark.parametrize(
+    ("table", "cancelled", "revoked"),
+    [
+        ("enterprise", True, True),
+        ("merchant", True, True),
+        # has no word for 吊销
+        ("taxpayer", True, False),
+        # is a list without states
+        ("collective", False, False),
+    ],
+)
+def test_an_end_is_reported_by_a_table_that_has_a_word_for_it(
+    library: duckdb.DuckDBPyConnection, table: str, *, cancelled: bool, revoked: bool
+) -> None:
+    library.execute(f"update city_truth.record set table_code = '{table}' where source_key = 'E2'")
+    for status, is_reported in (("4", cancelled), ("3", revoked)):
+        library.execute(
+            f"update city_truth.organisation set status_code = '{status}' where organisation_id = 2"
+        )
+        figures = {figure.code: figure for figure in score_licence(library, AS_OF)}
+        assert figures["computed_state"].total == _TOTALS["computed_state"] - (not is_reported)
 
 
 def test_the_last_valid_day_is_valid(library: duckdb.DuckDBPyConnection) -> None:

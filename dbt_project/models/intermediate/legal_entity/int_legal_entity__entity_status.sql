@@ -1,12 +1,24 @@
 -- The state of an organisation. The registration authority's word comes first, then its events (an
 -- end that is registered is an end, even where the row has not followed), then other departments,
 -- and for an enterprise that gave way to a successor the succession.
+--
+-- Of departments an end that one states comes before what the others write: they hear of it late,
+-- and taxation, insurance and statistics have no word for 吊销 but 非正常 or 暂停.
 with golden as (
     select * from {{ ref('int_legal_entity__organisation_golden') }}
 ),
 
 entity_key as (
     select * from {{ ref('int_legal_entity__entity_key') }}
+),
+
+department_end as (
+    select
+        entity_key,
+        max_by(status_code, status_code_rank) as status_code
+    from {{ ref('int_legal_entity__organisation_matched') }}
+    where status_code in ('3', '4') and status_code_rank is not null
+    group by entity_key
 ),
 
 event as (
@@ -82,12 +94,15 @@ derived as (
             when given_way.entity_key is not null then 'succession'
             else 'none'
         end as status_basis_code,
-        last_event.status_code as event_status_code
+        last_event.status_code as event_status_code,
+        coalesce(department_end.status_code, golden.status_code) as department_status_code
     from golden
     left join last_event
         on golden.entity_key = last_event.entity_key
     left join given_way
         on golden.entity_key = given_way.entity_key
+    left join department_end
+        on golden.entity_key = department_end.entity_key
 ),
 
 stated as (
@@ -95,7 +110,7 @@ stated as (
         *,
         case status_basis_code
             when 'register' then stated_status_code
-            when 'department' then stated_status_code
+            when 'department' then department_status_code
             when 'event' then event_status_code
             when 'succession' then '4'
         end as status_code

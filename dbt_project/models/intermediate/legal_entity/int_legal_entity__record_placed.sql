@@ -58,7 +58,8 @@ vote as (
         uscc,
         count(distinct system_code) as system_count,
         count(register_anchor) as register_count,
-        -- a code names the division of its registration, which mostly is where the business is
+        -- a code names the division of its registration, which mostly is where the business is: a
+        -- register's own row that names another one contradicts itself
         count(*) filter (where substr(uscc, 3, 6) = division_code) as home_count,
         count(*) as record_count
     from chosen
@@ -76,7 +77,7 @@ agreed as (
             row_number() over (
                 partition by organisation_code
                 order by
-                    system_count desc, register_count desc, home_count desc, record_count desc,
+                    system_count desc, home_count desc, register_count desc, record_count desc,
                     uscc asc
             ) as place
         from vote
