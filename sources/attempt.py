@@ -5,7 +5,7 @@ durable, then commit one ledger row; whatever was written before that is an orph
 extraction of the table sweeps. Keep out: where rows come from (``extract.py``).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,8 +19,9 @@ from citybase.masking import mask_numbers
 from citybase.settings import Settings
 from sources import landing, ledger, schema_version
 from sources.connectors import Reading
-from sources.ledger import Batch
+from sources.ledger import Batch, Kind
 from sources.segment import (
+    Measure,
     count_quarantined,
     count_rows,
     land_good_rows,
@@ -60,6 +61,16 @@ class Attempt:
         return place(self.settings, self.table.system_code, self.table.table_code, self.batch_id)
 
 
+@dataclass(frozen=True)
+class Written:
+    """The final files of a batch, and what was measured in them."""
+
+    segments: list[Path]
+    quarantined: list[Path]
+    found: Measure
+    rejected_checksum: int
+
+
 @contextmanager
 def attempted(settings: Settings, engine: sa.Engine, table: LandedTable) -> Iterator[Attempt]:
     """Hold the table, clear what a killed extraction left, and note how this one ends."""
@@ -92,9 +103,18 @@ def attempted(settings: Settings, engine: sa.Engine, table: LandedTable) -> Iter
 
 
 def land(
-    attempt: Attempt, duck: duckdb.DuckDBPyConnection, *, reading: Reading, rows: int
+    attempt: Attempt,
+    duck: duckdb.DuckDBPyConnection,
+    *,
+    reading: Reading,
+    rows: int,
+    kind: Kind = "base",
+    position: Callable[[Measure], Mapping[str, str]] | None = None,
 ) -> Receipt:
-    """Turn the scratch segment into final files and commit them."""
+    """Turn the scratch segment into final files and commit them.
+
+    ``position`` adds to the source's position what only the landed rows tell.
+    """
     table = attempt.table
     scratch = attempt.path(landing.scratch_segment)
     segment = attempt.path(landing.segment)
@@ -118,30 +138,59 @@ def land(
         quarantined = [quarantine]
         scratch.unlink()
         found = measure(segment, duck=duck, table=table, rejects=False)
-    batch = Batch(
+    batch = made_batch(
+        attempt,
+        duck,
+        kind=kind,
+        position={**reading.position, **(position(found) if position else {})},
+        written=Written([segment], quarantined, found, rejected_checksum),
+    )
+    if batch.rows_read != rows + reading.rows_broken:
+        raise AssertionError(
+            f"{table.name}: {rows + reading.rows_broken} rows read, {batch.rows_read} landed or "
+            "quarantined"
+        )
+    return committed(attempt, duck, batch)
+
+
+def made_batch(
+    attempt: Attempt,
+    duck: duckdb.DuckDBPyConnection,
+    *,
+    kind: Kind,
+    position: Mapping[str, str],
+    written: Written,
+    rows_unchanged: int = 0,
+) -> Batch:
+    """The ledger row of files that are written; what they hold is counted in the files."""
+    found = written.found
+    landed = count_rows(written.segments, duck=duck)
+    rejected = count_quarantined(written.quarantined, duck=duck)
+    return Batch(
         batch_id=attempt.batch_id,
-        system_code=table.system_code,
-        table_code=table.table_code,
-        mode=table.mode,
-        kind="log" if table.mode == "append_only" else "base",
-        position=reading.position,
-        files=(landing.relative(attempt.settings, segment),),
-        quarantine_files=tuple(landing.relative(attempt.settings, file) for file in quarantined),
-        rows_read=rows + reading.rows_broken,
-        rows_landed=count_rows([segment], duck=duck),
-        rows_quarantined=count_quarantined(quarantined, duck=duck),
-        rows_unchanged=0,
+        system_code=attempt.table.system_code,
+        table_code=attempt.table.table_code,
+        mode=attempt.table.mode,
+        kind=kind,
+        position=position,
+        files=tuple(landing.relative(attempt.settings, file) for file in written.segments),
+        quarantine_files=tuple(
+            landing.relative(attempt.settings, file) for file in written.quarantined
+        ),
+        rows_read=landed + rejected,
+        rows_landed=landed,
+        rows_quarantined=rejected,
+        rows_unchanged=rows_unchanged,
         min_watermark=found.min_watermark,
         max_watermark=found.max_watermark,
-        checksum=f"{found.checksum:x}+{rejected_checksum:x}",
+        checksum=f"{found.checksum:x}+{written.rejected_checksum:x}",
         schema_version=0,
         started_at=attempt.started_at,
         committed_at=attempt.started_at,
     )
-    return _committed(attempt, duck, batch)
 
 
-def _committed(attempt: Attempt, duck: duckdb.DuckDBPyConnection, batch: Batch) -> Receipt:
+def committed(attempt: Attempt, duck: duckdb.DuckDBPyConnection, batch: Batch) -> Receipt:
     """Commit a batch; one that says what the batch before it said shares that batch's files, unless
     those have been damaged since.
     """
@@ -167,15 +216,15 @@ def _committed(attempt: Attempt, duck: duckdb.DuckDBPyConnection, batch: Batch) 
         rows_read=batch.rows_read,
         rows_landed=batch.rows_landed,
         rows_quarantined=batch.rows_quarantined,
-        unchanged=unchanged,
+        unchanged=unchanged or (batch.kind == "log" and batch.rows_read == 0),
         seconds=(batch.committed_at - batch.started_at).total_seconds(),
     )
 
 
 def _same(attempt: Attempt, before: Batch, batch: Batch) -> bool:
     return (
-        batch.mode == "full"
-        and before.mode == "full"
+        batch.kind == "base"
+        and before.kind == "base"
         and before.checksum == batch.checksum
         and before.rows_landed == batch.rows_landed
         and before.rows_quarantined == batch.rows_quarantined

@@ -6,6 +6,7 @@ answered in each file of ``registry/``. Keep out: reading files and finding line
 """
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -27,8 +28,21 @@ DivisionCode = Annotated[str, Field(pattern=r"^\d{6}$")]
 EnvironmentName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 
 
+# Which modes each technology can do.
+_POLLED: tuple[Mode, ...] = ("full", "cursor", "hash_diff", "append_only")
+_DROPPED: tuple[Mode, ...] = ("full", "hash_diff", "file_drop")
+_MODES: Mapping[str, tuple[Mode, ...]] = {
+    "postgresql": (*_POLLED, "log"),
+    "mysql": (*_POLLED, "log"),
+    "sqlite": _POLLED,
+    "csv": _DROPPED,
+    "xlsx": _DROPPED,
+}
 # What the files of a technology end in, where a table is a file.
 _FILE_ENDINGS = {"csv": ".csv", "xlsx": ".xlsx"}
+# What may be a cursor, and the overlap of each type where the registry says none: ten minutes in
+# seconds, a day, and so many numbers as may be drawn by transactions that are still open.
+_CURSOR_OVERLAP = {"timestamp": 600, "date": 1, "smallint": 100, "integer": 1000, "bigint": 1000}
 # What the macro `from_shape` puts before the columns of a table.
 _MEMBER_COLUMNS = {"system_code", "department_code"}
 
@@ -176,7 +190,12 @@ class Column(Closed):
 
 
 class Table(Closed):
-    """One source table and how it is fetched. ``modelled`` says that dbt models read it."""
+    """One source table and how it is fetched. ``modelled`` says that dbt models read it.
+
+    ``cursor`` is the column that grows with each change; from its last value back over ``overlap``
+    (seconds of a timestamp, days of a date, else numbers) rows are read again, because what was
+    begun earlier may be committed later. Every ``reconcile_hours`` all keys are compared.
+    """
 
     table: Code
     source: Text | None = None
@@ -184,6 +203,8 @@ class Table(Closed):
     keys: Annotated[list[Code], Field(min_length=1)]
     mode: Mode
     cursor: Code | None = None
+    overlap: Annotated[int | None, Field(ge=0)] = None
+    reconcile_hours: Annotated[int, Field(ge=0)] = 24
     update_cycle: UpdateCycle
     sharing: Sharing
     openness: Literal["open", "conditional", "closed"]
@@ -194,6 +215,13 @@ class Table(Closed):
     def source_name(self) -> str:
         """The table's name in the source system; for file drops the pattern of its file names."""
         return self.source or self.table
+
+    @property
+    def cursor_overlap(self) -> int:
+        """How far behind the last cursor value rows are read again; see ``overlap``."""
+        if self.overlap is not None or self.cursor is None:
+            return self.overlap or 0
+        return _CURSOR_OVERLAP[self.column(self.cursor).type]
 
     def column(self, code: str) -> Column:
         """The column of that code. Raises KeyError when the table has none."""
@@ -227,6 +255,18 @@ class Table(Closed):
             raise UnfitError(
                 f"cursor `{self.cursor}` is no column of this table",
                 remedy=f"Write one of: {', '.join(codes)}.",
+            )
+        if self.cursor is not None and self.column(self.cursor).type not in _CURSOR_OVERLAP:
+            raise UnfitError(
+                f"cursor `{self.cursor}` is a {self.column(self.cursor).type}, of which nobody "
+                "can say what comes after",
+                remedy=f"Name a column of one of these types: {', '.join(_CURSOR_OVERLAP)}; or "
+                "write `mode: hash_diff`.",
+            )
+        if self.overlap is not None and self.cursor is None:
+            raise UnfitError(
+                "`overlap:` is about a cursor, and there is none",
+                remedy="Write `cursor: …` beside it, or take it out.",
             )
         if self.openness == "open" and self.sharing.type == "withheld":
             raise UnfitError(
@@ -315,6 +355,14 @@ class System(Closed):
     @model_validator(mode="after")
     def _system_fits(self) -> "System":
         _refuse_twice("table", [table.table for table in self.tables])
+        for table in self.tables:
+            allowed = _MODES[self.connection.technology]
+            if table.mode not in allowed:
+                raise UnfitError(
+                    f"`mode: {table.mode}` of `{table.table}` is nothing that "
+                    f"{self.connection.technology} can do",
+                    remedy=f"Write one of: {', '.join(allowed)}.",
+                )
         if (self.level == "county") != (self.county is not None):
             raise UnfitError(
                 "`county:` is written for `level: county` and only there",

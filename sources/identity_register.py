@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from citybase.duck import connect, quoted
 from citybase.lock import warehouse_lock
 from citybase.settings import Settings
-from sources.extract import append_rows
+from sources.append import append_rows
 
 SYSTEM = "identity_register"
 

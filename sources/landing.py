@@ -1,10 +1,10 @@
 """Where landed files are: the only place that builds their paths, and makes and keeps them safe.
 
 ``landing/<system>/<table>/<batch>.parquet`` is a segment, ``…/quarantine/<batch>.parquet`` the rows
-that did not land. A file of an extraction that its ledger knows to have begun, and lists nowhere,
-never happened; any other file is somebody's archive and is never touched. ``landing/.ledger`` says
-which ledger the folder belongs to. Keep out: what is in the files (``extract.py``) and which of
-them count (``ledger.py``).
+that did not land, ``…/state/<batch>.parquet`` what the next extraction compares with. A file of an
+extraction that its ledger knows to have begun, and lists nowhere, never happened; any other file is
+somebody's archive and is never touched. ``landing/.ledger`` says which ledger the folder belongs
+to. Keep out: what is in the files (``extract.py``) and which of them count (``content.py``).
 """
 
 import os
@@ -40,6 +40,11 @@ def quarantine_segment(
 ) -> Path:
     """The rejected values of one batch."""
     return _folder(settings, system_code, table_code) / "quarantine" / f"{batch_id}.parquet"
+
+
+def state(settings: Settings, system_code: str, table_code: str, batch_id: int) -> Path:
+    """What the next extraction of the table compares with (mode ``hash_diff``)."""
+    return _folder(settings, system_code, table_code) / "state" / f"{batch_id}.parquet"
 
 
 def relative(settings: Settings, path: Path) -> str:

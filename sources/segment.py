@@ -24,7 +24,7 @@ BOOKKEEPING = {
     "_committed_at": "timestamp",
     "_batch_id": "bigint",
 }
-_PARQUET = "(format parquet, compression lz4)"
+PARQUET = "(format parquet, compression lz4)"
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def read_into(
                 {batch_id}::bigint as _batch_id,
                 {rejected_expression(table, problems, raw)} as _rejected,
             from (select *, {typed} from ({reading.sql}))
-        ) to {literal(str(scratch))} {_PARQUET}
+        ) to {literal(str(scratch))} {PARQUET}
         """
     ).fetchone()
     return int(written[0]) if written else 0
@@ -186,7 +186,7 @@ def land_good_rows(
             from {source}
             where _rejected is null
                 and file_row_number not in (select file_row_number from repeated)
-        ) to {literal(str(segment))} {_PARQUET}
+        ) to {literal(str(segment))} {PARQUET}
         """
     )
 
@@ -206,7 +206,7 @@ def quarantine_bad_rows(
     query = quarantine_query(
         table, scratch=scratch, broken=reading.broken, rows_good=rows, batch_id=batch_id
     )
-    duck.execute(f"copy ({query}) to {literal(str(quarantine))} {_PARQUET}")
+    duck.execute(f"copy ({query}) to {literal(str(quarantine))} {PARQUET}")
     found = duck.execute(
         f"""
         select sum(hash(hash(row_key, column_code, raw_value, reason, raw_row)))::hugeint

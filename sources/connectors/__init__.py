@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import assert_never
 
 from citybase.errors import SourceError
-from sources.connectors.base import Reading, Session
+from sources.connectors.base import Reading, Session, Window
 from sources.connectors.csv import CsvSession
 from sources.connectors.mysql import MysqlSession
 from sources.connectors.postgresql import PostgresSession
@@ -23,7 +23,7 @@ from sources.contract import (
     XlsxConnection,
 )
 
-__all__ = ["Reading", "Session", "open_source"]
+__all__ = ["Reading", "Session", "Window", "open_source"]
 
 _LOCATIONS = {
     "postgresql": "its connection string",

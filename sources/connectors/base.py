@@ -44,6 +44,16 @@ class Reading:
     rows_good: int | None = None
 
 
+@dataclass(frozen=True)
+class Window:
+    """The part of a table that may have changed: where ``column`` is at least ``since``, written as
+    its registry type is, or is null.
+    """
+
+    column: Column
+    since: str
+
+
 class Session(ABC):
     """An open source system. One session reads many tables, one after the other."""
 
@@ -59,8 +69,18 @@ class Session(ABC):
         """Raise SourceError unless the source table is there and fits its registry columns."""
 
     @abstractmethod
-    def read(self, table: Table, *, duck: duckdb.DuckDBPyConnection, work: Path) -> Reading:
+    def read(
+        self,
+        table: Table,
+        *,
+        duck: duckdb.DuckDBPyConnection,
+        work: Path,
+        window: Window | None = None,
+    ) -> Reading:
         """Inspect the table and prepare its one read on ``duck``; ``work`` is a private folder.
+
+        With ``window`` every row inside of it is read; rows outside may be left out, where the
+        source can do that without a lookup of its own.
 
         Raises SourceError when the table is missing or does not fit its registry columns.
         """

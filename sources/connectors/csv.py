@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from citybase.duck import literal, quoted
-from sources.connectors.base import DAMAGE_PREFIX, LINE_COLUMN, Reading
+from sources.connectors.base import DAMAGE_PREFIX, LINE_COLUMN, Reading, Window
 from sources.connectors.drop import DropSession
 from sources.connectors.excel_value import NUMBER_DAMAGED, SCIENTIFIC
 from sources.connectors.transcribe import Header, read_csv, read_header, transcribe
@@ -33,7 +33,14 @@ class CsvSession(DropSession):
         """See ``Session.inspect``."""
         self._header(table, self.newest(table))
 
-    def read(self, table: Table, *, duck: duckdb.DuckDBPyConnection, work: Path) -> Reading:  # noqa: ARG002
+    def read(
+        self,
+        table: Table,
+        *,
+        duck: duckdb.DuckDBPyConnection,  # noqa: ARG002
+        work: Path,
+        window: Window | None = None,  # noqa: ARG002
+    ) -> Reading:
         """See ``Session.read``."""
         file = self.newest(table)
         header = self._header(table, file)

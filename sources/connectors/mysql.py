@@ -15,7 +15,7 @@ import pymysql
 
 from citybase.duck import literal, quoted
 from citybase.errors import SourceError
-from sources.connectors.base import BYTES_PREFIX, LINE_COLUMN, Reading, Session
+from sources.connectors.base import BYTES_PREFIX, LINE_COLUMN, Reading, Session, Window
 from sources.connectors.mysql_location import FORM, LocationError, parse_location
 from sources.contract import Column, MysqlConnection, System, Table
 
@@ -96,15 +96,26 @@ class MysqlSession(Session):
 
     def inspect(self, table: Table) -> None:
         """See ``Session.inspect``."""
-        self._generated(table)
+        self._generated(table, None)
 
-    def read(self, table: Table, *, duck: duckdb.DuckDBPyConnection, work: Path) -> Reading:  # noqa: ARG002
+    def read(
+        self,
+        table: Table,
+        *,
+        duck: duckdb.DuckDBPyConnection,
+        work: Path,  # noqa: ARG002
+        window: Window | None = None,
+    ) -> Reading:
         """See ``Session.read``. One select is one snapshot of an InnoDB table."""
-        select, texts = self._generated(table)
+        select, texts = self._generated(table, window)
         try:
             duck.execute("set mysql_tinyint1_as_boolean = false")
-            duck.execute(f"create temporary secret source_secret ({self._where.secret()})")
-            duck.execute(f"attach '' as {_ALIAS} (type mysql, secret source_secret, read_only)")
+            duck.execute(
+                f"create temporary secret if not exists source_secret ({self._where.secret()})"
+            )
+            duck.execute(
+                f"attach if not exists '' as {_ALIAS} (type mysql, secret source_secret, read_only)"
+            )
         except duckdb.Error as error:
             raise self.explained(table, error) from None
         columns = ", ".join(
@@ -144,7 +155,7 @@ class MysqlSession(Session):
             cursor.execute(query, values or None)
             return list(cursor.fetchall())
 
-    def _generated(self, table: Table) -> tuple[str, frozenset[str]]:
+    def _generated(self, table: Table, window: Window | None) -> tuple[str, frozenset[str]]:
         """The query that the server itself runs, and which columns come with their bytes.
 
         The query bounds its own time: the scanner opens connections as it needs them, so that a
@@ -186,7 +197,8 @@ class MysqlSession(Session):
             )
         else:
             bounds = f"select /*+ max_execution_time({_STATEMENT_SECONDS * 1000}) */"
-        return f"{bounds} /* citybase */ {columns} from {relation}", frozenset(texts)
+        inside = _inside(window, found[window.column.source_name][0]) if window else ""
+        return f"{bounds} /* citybase */ {columns} from {relation}{inside}", frozenset(texts)
 
     def _refuse_misfit(self, table: Table, column: Column, kind: str, shown: str) -> None:
         fits = _FITS.get(column.type.split("(")[0])
@@ -241,6 +253,20 @@ def _value(source: str, kind: str, column_type: str) -> str:
         local = f"convert_tz({source}, @@session.time_zone, '+08:00')"
         return f"coalesce(cast({local} as char), cast({source} as char))"
     return f"cast({source} as char)"
+
+
+def _inside(window: Window, kind: str) -> str:
+    """The rows of a window, in a form that lets an index on the column serve.
+
+    What a text column says is known only after it has been converted: then all rows are read.
+    """
+    source, since = ticked(window.column.source_name), f"'{window.since}'"
+    if kind not in _WHOLE | {"decimal", "date", "datetime", "timestamp"}:
+        return ""
+    if kind == "timestamp":
+        # Compared in the session's zone, which may be half a day behind the city's own.
+        since = f"date_sub({since}, interval 1 day)"
+    return f" where ({source} >= {since} or {source} is null)"
 
 
 def _checked(column: Column) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from citybase.duck import connect, literal, quoted
-from sources.connectors.base import BYTES_PREFIX, LINE_COLUMN, Reading, Session
+from sources.connectors.base import BYTES_PREFIX, LINE_COLUMN, Reading, Session, Window
 from sources.contract import Column, System, Table
 
 _ALIAS = "source"
@@ -43,7 +43,14 @@ class SqliteSession(Session):
             self._attach(duck, table)
             self._select(duck, table)
 
-    def read(self, table: Table, *, duck: duckdb.DuckDBPyConnection, work: Path) -> Reading:  # noqa: ARG002
+    def read(
+        self,
+        table: Table,
+        *,
+        duck: duckdb.DuckDBPyConnection,
+        work: Path,  # noqa: ARG002
+        window: Window | None = None,  # noqa: ARG002
+    ) -> Reading:
         """See ``Session.read``."""
         self._attach(duck, table)
         columns = ", ".join(_checked(column) for column in table.columns)
@@ -59,7 +66,10 @@ class SqliteSession(Session):
     def _attach(self, duck: duckdb.DuckDBPyConnection, table: Table) -> None:
         try:
             duck.execute("set sqlite_all_varchar = true")
-            duck.execute(f"attach {literal(self.location)} as {_ALIAS} (type sqlite, read_only)")
+            duck.execute(
+                f"attach if not exists {literal(self.location)} as {_ALIAS} "
+                "(type sqlite, read_only)"
+            )
         except duckdb.Error as error:
             raise self.explained(table, error) from None
 

@@ -19,7 +19,7 @@ import duckdb
 
 from citybase.duck import literal, quoted
 from citybase.errors import SourceError
-from sources.connectors.base import DAMAGE_PREFIX, LINE_COLUMN, Reading
+from sources.connectors.base import DAMAGE_PREFIX, LINE_COLUMN, Reading, Window
 from sources.connectors.drop import DropSession
 from sources.connectors.excel_header import MAX_HEADER_ROW, Header, find_header
 from sources.connectors.excel_value import written
@@ -62,7 +62,14 @@ class XlsxSession(DropSession):
         with self.readable(table, file), Workbook.open(file) as book:
             self._plan(table, file, book)
 
-    def read(self, table: Table, *, duck: duckdb.DuckDBPyConnection, work: Path) -> Reading:  # noqa: ARG002
+    def read(
+        self,
+        table: Table,
+        *,
+        duck: duckdb.DuckDBPyConnection,  # noqa: ARG002
+        work: Path,
+        window: Window | None = None,  # noqa: ARG002
+    ) -> Reading:
         """See ``Session.read``."""
         file = self.newest(table)
         clean, broken = work / "clean.csv", work / "broken.csv"

@@ -1,5 +1,6 @@
 """A small installation with source systems of its own, for tests of extraction and bind."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import psycopg
@@ -8,17 +9,20 @@ import pytest
 from citybase.duck import connect
 from citybase.settings import Settings
 from citybase.store import open_store
+from sources.content import Content, table_content
 from sources.contract import System
 from sources.extract import SystemResult, extract_system
 from sources.landing import absolute
 from sources.ledger import Batch, last_batch
 from sources.quarantine import COLUMNS
 from sources.registry import Registry
+from sources.tables import LandedTable, landed_table
 
 PASSWORD = "sesam-oeffne-dich"
 POSTGRESQL = {"technology": "postgresql", "schema": "huji"}
 SQLITE = {"technology": "sqlite"}
 CSV = {"technology": "csv", "encoding": "gb18030"}
+Relation = Callable[[Settings, LandedTable, Content], str]
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,17 @@ class House:
             return duck.execute(
                 f"select {shown} from read_parquet($1) order by all", [files]
             ).fetchall()
+
+    def rows(self, system: System, table: str, relation: Relation) -> list[dict[str, object]]:
+        """What a relation of the table holds: ``current_rows`` or ``all_changes``."""
+        engine = open_store(self.settings)
+        content = table_content(engine, system.system, table)
+        engine.dispose()
+        query = relation(self.settings, landed_table(system, system.table(table)), content)
+        with connect() as duck:
+            found = duck.execute(f"from ({query}) order by _batch_id, _position")
+            names = [str(column[0]) for column in found.description or []]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def quarantined(self, system: System, table: str) -> list[dict[str, object]]:
         batch = self.last(system, table)

@@ -9,8 +9,8 @@ from citybase.duck import connect
 from citybase.errors import LockedError, WarehouseError
 from citybase.lock import warehouse_lock
 from citybase.store import open_store
+from sources.append import append_rows
 from sources.contract import System
-from sources.extract import append_rows
 from sources.ledger import last_batch
 from sources.raw import Cut, bind
 from sources.registry import Registry

@@ -1,0 +1,330 @@
+"""Whatever happens in a source between two extractions, the rows landed are then its rows, and
+history holds each change once.
+"""
+
+import random
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from citybase.settings import Settings
+from sources.contract import System
+from sources.relation import all_changes, current_rows
+from tests.integration.extraction.extraction_house import (
+    POSTGRESQL,
+    SQLITE,
+    House,
+    Server,
+    make_system,
+)
+from tests.mariadb_house import Mariadb
+
+pytestmark = pytest.mark.integration
+
+COLUMNS = ["id bigint key", "name varchar", "amount decimal(12,2)", "updated_at timestamp"]
+KEYS = ("id",)
+VALUES = ("id", "name", "amount", "updated_at")
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One statement of an application; ``late`` seconds before now its clock says it happened."""
+
+    act: str
+    key: int
+    value: int
+    late: int
+
+
+CHANGES = st.builds(
+    Change,
+    act=st.sampled_from(["put", "put", "put", "delete", "rekey", "touch"]),
+    key=st.integers(1, 6),
+    value=st.integers(0, 3),
+    # Ahead of the clock, just now, within the overlap, and long before it.
+    late=st.sampled_from([-7200, 0, 0, 1, 300, 600, 86_400]),
+)
+
+
+@dataclass
+class Application:
+    """Somebody else's program that writes the source table, whatever its database."""
+
+    execute: object
+    marker: str
+
+    def run(self, changes: Sequence[Change], *, moment: datetime) -> None:
+        for change in changes:
+            at = (moment - timedelta(seconds=change.late)).strftime("%Y-%m-%d %H:%M:%S")
+            row = (change.key, f"名{change.value}", f"{change.value}.50", at)
+            if change.act == "put":
+                self._do("delete from t where id = ?", (change.key,))
+                self._do("insert into t values (?, ?, ?, ?)", row)
+            elif change.act == "touch":
+                self._do("update t set updated_at = ? where id = ?", (at, change.key))
+            elif change.act == "delete":
+                self._do("delete from t where id = ?", (change.key,))
+            else:
+                self._do("delete from t where id = ?", (change.key + 10,))
+                self._do(
+                    "update t set id = ?, updated_at = ? where id = ?",
+                    (change.key + 10, at, change.key),
+                )
+
+    def rows(self) -> list[tuple[object, ...]]:
+        found = self._do("select id, name, amount, updated_at from t order by id", ())
+        return [
+            (int(str(row[0])), str(row[1]), f"{float(str(row[2])):.2f}", str(row[3])[:19])
+            for row in found
+        ]
+
+    def _do(self, statement: str, values: tuple[object, ...]) -> list[tuple[object, ...]]:
+        return self.execute(statement.replace("?", self.marker), values)  # type: ignore[operator, no-any-return]
+
+
+@contextmanager
+def sqlite_application(path: Path) -> Iterator[Application]:
+    with sqlite3.connect(path, isolation_level=None) as connection:
+        connection.execute("create table t (id integer, name text, amount real, updated_at text)")
+        yield Application(lambda sql, values: connection.execute(sql, values).fetchall(), "?")
+    connection.close()
+
+
+def shown(house: House, system: System) -> list[tuple[object, ...]]:
+    rows = house.rows(system, "t", current_rows)
+    assert {row["_op"] for row in rows} <= {"r", "c", "u"}
+    return sorted(
+        (row["id"], row["name"], f"{row['amount']:.2f}", str(row["updated_at"])) for row in rows
+    )  # type: ignore[type-var]
+
+
+def replayed(house: House, system: System) -> dict[object, tuple[object, ...]]:
+    """History folded from its beginning; every row of it must change something."""
+    state: dict[object, tuple[object, ...]] = {}
+    for row in house.rows(system, "t", all_changes):
+        key, values = row["id"], tuple(row[name] for name in VALUES)
+        match row["_op"]:
+            case "d":
+                assert key in state
+                del state[key]
+            case "u":
+                assert state.get(key, values) != values
+                state[key] = values
+            case _:
+                assert key not in state
+                state[key] = values
+    return state
+
+
+def check(house: House, system: System, application: Application) -> None:
+    result = house.extract(system)
+    assert result.failures == ()
+    assert shown(house, system) == application.rows()
+    folded = replayed(house, system)
+    assert sorted(str(key) for key in folded) == sorted(str(row[0]) for row in application.rows())
+
+
+def moded(system: System, **fields: object) -> System:
+    return system.model_copy(
+        update={"tables": [table.model_copy(update=fields) for table in system.tables]}
+    )
+
+
+MODES = pytest.mark.parametrize(
+    "fields",
+    [
+        {"mode": "hash_diff"},
+        {"mode": "cursor", "cursor": "updated_at", "overlap": 600, "reconcile_hours": 0},
+    ],
+    ids=["hash_diff", "cursor"],
+)
+
+
+@MODES
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(rounds=st.lists(st.lists(CHANGES, max_size=8), min_size=2, max_size=4))
+def test_any_changes_between_any_extractions(
+    fields: dict[str, object],
+    rounds: list[list[Change]],
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path_factory.mktemp("modes")
+    house = House(settings=Settings(home=folder / "var"), monkeypatch=monkeypatch)
+    system = moded(make_system(SQLITE, {"t": COLUMNS}), **fields)
+    house.locate(system, folder / "source.db")
+    with sqlite_application(folder / "source.db") as application:
+        for changes in rounds:
+            application.run(changes, moment=datetime.now(ZONE).replace(tzinfo=None))
+            check(house, system, application)
+
+
+def workload(rounds: int) -> Iterator[list[Change]]:
+    """The same changes each time, of every kind."""
+    dice = random.Random(20261122)  # noqa: S311 - a workload, not a secret
+    acts = ["put", "put", "put", "delete", "rekey", "touch"]
+    for _ in range(rounds):
+        yield [
+            Change(
+                act=dice.choice(acts),
+                key=dice.randint(1, 9),
+                value=dice.randint(0, 3),
+                late=dice.choice([-7200, 0, 0, 1, 300, 600, 86_400]),
+            )
+            for _ in range(12)
+        ]
+
+
+@MODES
+@pytest.mark.parametrize("kind", ["timestamp", "timestamptz"])
+def test_postgresql(
+    house: House, server: Server, schema: str, fields: dict[str, object], kind: str
+) -> None:
+    server.execute(
+        f"create table {schema}.t (id bigint primary key, name text, amount numeric(12,2),"
+        f" updated_at {kind})"
+    )
+    system = moded(make_system(POSTGRESQL, {"t": COLUMNS}), **fields)
+    house.locate(system, server.reader)
+    options = f"-c search_path={schema} -c timezone=Asia/Shanghai"
+    with psycopg.connect(server.admin, autocommit=True, options=options) as connection:
+
+        def execute(sql: str, values: tuple[object, ...]) -> list[tuple[object, ...]]:
+            cursor = connection.execute(sql.encode(), values)
+            return cursor.fetchall() if cursor.description else []
+
+        application = Application(execute, "%s")
+        for changes in workload(6):
+            application.run(changes, moment=datetime.now(ZONE).replace(tzinfo=None))
+            check(house, system, application)
+
+
+@MODES
+@pytest.mark.parametrize("kind", ["datetime", "timestamp null"])
+def test_mariadb(house: House, mariadb: Mariadb, fields: dict[str, object], kind: str) -> None:
+    mariadb.execute(
+        "create table t (id bigint primary key, name varchar(40), amount decimal(12,2),"
+        f" updated_at {kind}) default charset utf8mb4"
+    )
+    system = moded(make_system({"technology": "mysql"}, {"t": COLUMNS}), **fields)
+    house.locate(system, mariadb.reader)
+
+    with mariadb.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("set time_zone = '+08:00'")
+
+        def execute(sql: str, values: tuple[object, ...]) -> list[tuple[object, ...]]:
+            cursor.execute(sql, values)
+            connection.commit()
+            return list(cursor.fetchall())
+
+        application = Application(execute, "%s")
+        for changes in workload(6):
+            application.run(changes, moment=datetime.now(ZONE).replace(tzinfo=None))
+            check(house, system, application)
+
+
+@pytest.fixture
+def register(house: House, tmp_path: Path) -> Iterator[tuple[System, sqlite3.Connection]]:
+    """An event register, with a cursor that counts."""
+    path = tmp_path / "events.db"
+    with sqlite3.connect(path, isolation_level=None) as connection:
+        connection.execute("create table t (id integer, name text, amount real, updated_at text)")
+        system = moded(
+            make_system(SQLITE, {"t": COLUMNS}), mode="append_only", cursor="id", overlap=3
+        )
+        house.locate(system, path)
+        yield system, connection
+    connection.close()
+
+
+def test_an_append_only_register_lands_each_row_once(
+    house: House, register: tuple[System, sqlite3.Connection]
+) -> None:
+    system, connection = register
+    insert = "insert into t values (?, '事件', 1, '2026-11-22 08:00:00')"
+    for number in (1, 2, 3):
+        connection.execute(insert, (number,))
+    assert house.extract(system).receipts[0].rows_landed == 3
+    # Number 4 was taken, and committed after 5 was.
+    connection.execute(insert, (5,))
+    assert house.extract(system).receipts[0].rows_landed == 1
+    connection.execute(insert, (4,))
+    receipt = house.extract(system).receipts[0]
+    assert (receipt.rows_landed, receipt.rows_quarantined, receipt.unchanged) == (1, 0, False)
+    assert house.extract(system).receipts[0].unchanged
+    assert [row["id"] for row in house.rows(system, "t", current_rows)] == [1, 2, 3, 5, 4]
+
+
+def test_a_row_of_a_register_that_was_changed_is_quarantined_once_and_the_first_stands(
+    house: House, register: tuple[System, sqlite3.Connection]
+) -> None:
+    system, connection = register
+    connection.execute("insert into t values (1, '原', 1, '2026-11-22 08:00:00')")
+    house.extract(system)
+    connection.execute("update t set name = '改'")
+    receipt = house.extract(system).receipts[0]
+    assert (receipt.rows_landed, receipt.rows_quarantined) == (0, 1)
+    found = house.quarantined(system, "t")
+    assert [(row["reason"], row["row_key"]) for row in found] == [
+        ("changed_after_append", '{"id":1}')
+    ]
+    assert "改" in str(found[0]["raw_row"])
+    assert house.extract(system).receipts[0].unchanged
+    assert [row["name"] for row in house.rows(system, "t", current_rows)] == ["原"]
+
+
+@pytest.mark.parametrize("mode", ["hash_diff", "cursor"])
+def test_a_value_that_does_not_fit_is_quarantined_once_and_the_good_row_before_it_stands(
+    house: House, tmp_path: Path, mode: str
+) -> None:
+    fields = {"mode": mode, "cursor": "updated_at" if mode == "cursor" else None}
+    system = moded(make_system(SQLITE, {"t": COLUMNS}), **fields)
+    house.locate(system, tmp_path / "source.db")
+    with sqlite_application(tmp_path / "source.db") as application:
+        now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        for key in (1, 2):
+            application._do("insert into t values (?, '甲', 1, ?)", (key, now))
+        house.extract(system)
+        application._do("update t set amount = 'viel' where id = 1", ())
+        receipt = house.extract(system).receipts[0]
+        assert (receipt.rows_landed, receipt.rows_quarantined) == (0, 1)
+        again = house.extract(system).receipts[0]
+        assert (again.rows_landed, again.rows_quarantined, again.unchanged) == (0, 0, True)
+        assert [row["amount"] for row in house.rows(system, "t", current_rows)] == [1, 1]
+        application._do("update t set amount = 3 where id = 1", ())
+        assert house.extract(system).receipts[0].rows_landed == 1
+        assert sorted(row["amount"] for row in house.rows(system, "t", current_rows)) == [1, 3]
+
+
+def test_two_rows_with_one_key_are_told_apart_without_their_hashes(
+    house: House, tmp_path: Path
+) -> None:
+    system = moded(make_system(SQLITE, {"t": COLUMNS}), mode="hash_diff")
+    house.locate(system, tmp_path / "source.db")
+    with sqlite_application(tmp_path / "source.db") as application:
+        insert = "insert into t values (?, ?, 1, '2026-11-22 08:00:00')"
+        application._do(insert, (1, "甲"))
+        house.extract(system)
+        application._do(insert, (1, "乙"))
+        application._do(insert, (2, "丙"))
+        receipt = house.extract(system).receipts[0]
+        assert (receipt.rows_landed, receipt.rows_quarantined) == (1, 1)
+        assert house.extract(system).receipts[0].unchanged
+        application._do("delete from t where name = '乙'", ())
+        application._do("delete from t where id = 2", ())
+        assert house.extract(system).receipts[0].rows_landed == 1
+        assert [row["name"] for row in house.rows(system, "t", current_rows)] == ["甲"]
