@@ -111,6 +111,7 @@ def read_tuples(
     at = at + 2
     fields = []
     for _ in range(columns):
+        _refuse_beyond(at + 1, ends, table)
         kinds = wire.bytes[at]
         is_text = kinds == _TEXT
         lengths = wire.int32[at + 1].astype(np.int64)
@@ -123,9 +124,10 @@ def read_tuples(
             lengths *= is_text
             starts = at + 5
             at = at + 1 + 4 * is_text + lengths
-        if (lengths < 0).any() or (at > ends).any():
-            raise _damaged(table, "a row that goes on beyond its message")
+        if (lengths < 0).any():
+            raise _damaged(table, "a text of negative length")
         fields.append(Field(kinds, starts, lengths))
+    _refuse_beyond(at, ends, table)
     return fields, at
 
 
@@ -176,6 +178,11 @@ def any_differs(wire: Wire, left: Sequence[Field], right: Sequence[Field]) -> Fl
     for one, other in zip(left[1:], right[1:], strict=True):
         found |= differs(wire, one, other)
     return found
+
+
+def _refuse_beyond(at: Positions, ends: Positions, table: str) -> None:
+    if (at > ends).any():
+        raise _damaged(table, "a row that goes on beyond its message")
 
 
 def _damaged(table: str, problem: str) -> DamagedStreamError:
