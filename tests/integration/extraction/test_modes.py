@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from citybase.settings import Settings
 from sources.contract import System
+from sources.modes import cursor
 from sources.relation import all_changes, current_rows
 from tests.integration.extraction.extraction_house import (
     POSTGRESQL,
@@ -328,3 +330,88 @@ def test_two_rows_with_one_key_are_told_apart_without_their_hashes(
         application._do("delete from t where id = 2", ())
         assert house.extract(system).receipts[0].rows_landed == 1
         assert [row["name"] for row in house.rows(system, "t", current_rows)] == ["甲"]
+
+
+@dataclass
+class Late:
+    """A PostgreSQL table read by its cursor, and how to write it at a time of one's choice."""
+
+    house: House
+    system: System
+    connection: "psycopg.Connection[tuple[object, ...]]"
+
+    def put(self, key: int, name: str, *, ago: int) -> None:
+        at = datetime.now(ZONE).replace(tzinfo=None) - timedelta(seconds=ago)
+        self.connection.execute("delete from t where id = %s", (key,))
+        self.connection.execute("insert into t values (%s, %s, 1, %s)", (key, name, at))
+
+    def extracted(self, **fields: object) -> str:
+        """The names by key after an extraction, such as ``甲乙``."""
+        result = self.house.extract(moded(self.system, **fields))
+        assert result.failures == ()
+        rows = self.house.rows(self.system, "t", current_rows)
+        return "".join(str(row["name"]) for row in sorted(rows, key=lambda row: str(row["id"])))
+
+
+@pytest.fixture
+def late(house: House, server: Server, schema: str) -> Iterator[Late]:
+    server.execute(
+        f"create table {schema}.t (id bigint primary key, name text, amount numeric(12,2),"
+        " updated_at timestamp)"
+    )
+    system = moded(make_system(POSTGRESQL, {"t": COLUMNS}), mode="cursor", cursor="updated_at")
+    house.locate(system, server.reader)
+    options = f"-c search_path={schema}"
+    with psycopg.connect(server.admin, autocommit=True, options=options) as connection:
+        yield Late(house, system, connection)
+
+
+def test_what_is_committed_late_is_found_in_the_overlap_and_once(late: Late) -> None:
+    late.put(1, "甲", ago=0)
+    assert late.extracted() == "甲"
+    late.put(2, "乙", ago=500)
+    assert late.extracted() == "甲乙"
+    assert late.extracted() == "甲乙"
+    history = late.house.rows(late.system, "t", all_changes)
+    assert [(row["name"], row["_op"]) for row in history] == [("甲", "r"), ("乙", "c")]
+
+
+def test_what_a_cursor_cannot_see_is_found_when_all_keys_are_compared(late: Late) -> None:
+    for key, name in ((1, "甲"), (2, "乙"), (3, "丙")):
+        late.put(key, name, ago=0)
+    assert late.extracted() == "甲乙丙"
+    late.connection.execute("delete from t where id = 3")
+    late.put(2, "变", ago=86_400)
+    assert late.extracted() == "甲乙丙"
+    assert late.extracted(reconcile_hours=0) == "甲变"
+    late.put(4, "丁", ago=86_400)
+    assert late.extracted() == "甲变"
+    assert late.extracted(reconcile_hours=0) == "甲变丁"
+    operations = [row["_op"] for row in late.house.rows(late.system, "t", all_changes)]
+    assert operations == ["r", "r", "r", "d", "u", "c"]
+
+
+def test_a_row_dated_into_the_future_hides_none_that_come_after_it(late: Late) -> None:
+    late.put(1, "甲", ago=-864_000)
+    assert late.extracted() == "甲"
+    late.put(2, "乙", ago=0)
+    assert late.extracted() == "甲乙"
+
+
+def test_a_key_that_comes_back_while_keys_are_compared_is_not_deleted(
+    late: Late, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late.put(1, "甲", ago=0)
+    late.put(2, "乙", ago=0)
+    late.extracted()
+    late.connection.execute("create table aside as select * from t where id = 2")
+    late.connection.execute("delete from t where id = 2")
+    compare = cursor._reconciled
+
+    def compare_and_return(*arguments: Any) -> tuple[str, bool]:
+        found = compare(*arguments)
+        late.connection.execute("insert into t select * from aside")
+        return found
+
+    monkeypatch.setattr(cursor, "_reconciled", compare_and_return)
+    assert late.extracted(reconcile_hours=0) == "甲乙"
