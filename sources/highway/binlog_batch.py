@@ -106,7 +106,10 @@ class OpenBatch:
         """Take in a transaction that was committed at ``at``, in seconds of the epoch."""
         instant = datetime.fromtimestamp(at, tz=UTC).replace(tzinfo=None)
         for table, effect, message, remedy in pending.facts:
-            self.facts.append(TableFact(table, effect, str(gtid), instant, message, remedy))
+            fact = TableFact(table, effect, str(gtid), instant, message, remedy)
+            # A table that cannot be followed says so once in a batch, not with every transaction.
+            if not any((told.table, told.message) == (table, message) for told in self.facts):
+                self.facts.append(fact)
         for table, rows in pending.rows.items():
             self._rows.setdefault(table, []).extend(rows)
             self._ops.setdefault(table, []).extend(pending.ops[table])

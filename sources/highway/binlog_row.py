@@ -147,12 +147,17 @@ class RowReader:
 
     def _reader(self, field: Field, slot: int) -> Reader:
         column = self._table.columns[slot]
+        known = self._sources.get(field.name)
         decode = None
         if field.charset is not None:
-            decode = decoder(field.charset, latin1_holds=self._latin1_holds)
+            decode = decoder(
+                field.charset,
+                latin1_holds=self._latin1_holds,
+                data_type=known.data_type if known else None,
+            )
         read = value_reader(
             field,
-            source=self._sources.get(field.name),
+            source=known,
             registry_type=column.type,
             decoder=decode,
         )

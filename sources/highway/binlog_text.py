@@ -6,6 +6,8 @@ does (``sources/connectors/mysql.py``). Keep out: numbers and dates (``binlog_va
 
 from collections.abc import Callable
 from functools import cache
+from ipaddress import IPv4Address
+from uuid import UUID
 
 from sources.highway import binlog_layout as layout
 from sources.highway.binlog_layout import Field
@@ -15,19 +17,20 @@ Decoder = Callable[[bytes], str | bytes]
 
 _BINARY, _LATIN = "binary", "latin1"
 _UTF8 = frozenset({"utf8mb4", "utf8mb3", "utf8"})
+# Python reads these exactly as MariaDB does; its big5 and some others it reads otherwise.
 _PYTHON = {
-    "ascii": "ascii", "gb18030": "gb18030", "utf16": "utf-16-be", "utf16le": "utf-16-le",
-    "utf32": "utf-32-be", "gbk": "gbk", "gb2312": "gb2312", "big5": "big5",
+    "ascii": "ascii", "gb18030": "gb18030", "utf16": "utf-16-be", "utf16le": "utf-16-le", "ucs2": "utf-16-be",
+    "utf32": "utf-32-be", "gbk": "gbk", "gb2312": "gb2312",
 }  # fmt: skip
 
 
-def decoder(charset: str, *, latin1_holds: str | None) -> Decoder | None:
+def decoder(charset: str, *, latin1_holds: str | None, data_type: str | None) -> Decoder | None:
     """How the bytes of a character set are read; None for one that no reader is sure of.
 
-    ``latin1_holds`` as in ``MysqlConnection``.
+    ``latin1_holds`` as in ``MysqlConnection``; ``data_type`` tells apart what is stored as bytes.
     """
     if charset == _BINARY:
-        return lambda raw: raw.hex().upper()
+        return _SHOWN.get(data_type or "", _hexadecimal)
     if charset == _LATIN:
         if latin1_holds is None:
             return _strict("ascii")
@@ -104,6 +107,36 @@ def _read_latin1(raw: bytes) -> str:
     return raw.decode("latin-1").translate(_CP1252)
 
 
+def _hexadecimal(raw: bytes) -> str:
+    return raw.hex().upper()
+
+
+def _inet6(raw: bytes) -> str:
+    """As MariaDB prints it: the first longest run of zeros is left out, be it one alone, and a
+    version 4 address at the end stays one.
+    """
+    words = [int.from_bytes(raw[at : at + 2], "big") for at in range(0, 16, 2)]
+    start, length = max(
+        ((at, _zeros(words[at:])) for at in range(8)), key=lambda run: (run[1], -run[0])
+    )
+    shown = [f"{word:x}" for word in words]
+    if start == 0 and (length == 6 or (length == 5 and words[5] == 0xFFFF)):
+        shown[6:] = [str(IPv4Address(raw[12:]))]
+    if length == 0:
+        return ":".join(shown)
+    return f"{':'.join(shown[:start])}::{':'.join(shown[start + length :])}"
+
+
+def _zeros(words: list[int]) -> int:
+    """How many zeros it begins with."""
+    return next((place for place, word in enumerate(words) if word), len(words))
+
+
+_SHOWN: dict[str, Decoder] = {
+    "uuid": lambda raw: str(UUID(bytes=raw)),
+    "inet4": lambda raw: str(IPv4Address(raw)),
+    "inet6": _inet6,
+}
 _CP1252 = {
     byte: bytes([byte]).decode("cp1252")
     for byte in range(0x80, 0xA0)

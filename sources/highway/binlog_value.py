@@ -47,9 +47,10 @@ def value_reader(
     """
     kind = field.type
     if kind in _WHOLE or kind == layout.INT24:
-        return _padded(_whole_reader(field), source, registry_type)
+        return _padded(_whole_reader(field), source, registry_type, point=0)
     if kind == layout.NEWDECIMAL:
-        return _padded(_decimal_reader(field.precision, field.scale), source, "varchar")
+        read = _decimal_reader(field.precision, field.scale)
+        return _padded(read, source, "varchar", point=1 if field.scale else 0)
     made = _MAKERS.get(kind)
     if made is not None:
         return made(field)
@@ -78,12 +79,12 @@ def skipper(field: Field) -> Skip | None:
     return lambda _, at: at + width
 
 
-def _padded(read: Reader, source: SourceColumn | None, registry_type: str) -> Reader:
+def _padded(read: Reader, source: SourceColumn | None, registry_type: str, *, point: int) -> Reader:
     """Zerofill shows in the server's text, and not in its numbers."""
     found = _ZEROFILL.search(source.column_type) if source else None
     if found is None or registry_type not in _PLAIN_COUNTS:
         return read
-    width = int(found[1])
+    width = int(found[1]) + point
 
     def read_padded(data: bytes, at: int) -> tuple[Value, int]:
         value, at = read(data, at)

@@ -157,6 +157,13 @@ def _options(data: Path) -> list[str]:
         f"--pid-file={data.resolve() / _PID}",
         *([f"--user={_account()}"] if os.geteuid() == 0 else []),
         "--skip-networking",
+        # Its tables are followed by their changes: what the binary log needs for that.
+        "--log-bin=binlog",
+        "--server-id=1",
+        "--binlog-format=ROW",
+        "--binlog-row-metadata=FULL",
+        "--max-binlog-size=64M",
+        "--binlog-expire-logs-seconds=604800",
         "--character-set-server=utf8mb4",
         "--innodb-buffer-pool-size=64M",
         # A power failure may cost this database: it can be made again.
