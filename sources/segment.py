@@ -66,9 +66,37 @@ def read_into(
     Every column has its registry type; ``_rejected`` is null for good rows. ``patterns`` are the
     strptime patterns of text dates.
     """
+    query = typed_query(
+        reading.sql,
+        duck=duck,
+        table=table,
+        patterns=patterns,
+        bookkeeping={
+            "_op": "'r'",
+            "_position": LINE_COLUMN,
+            "_committed_at": f"{literal(read_at.isoformat(sep=' '))}::timestamp",
+            "_batch_id": f"{batch_id}::bigint",
+        },
+    )
+    scratch.parent.mkdir(parents=True, exist_ok=True)
+    written = duck.execute(f"copy ({query}) to {literal(str(scratch))} {PARQUET}").fetchone()
+    return int(written[0]) if written else 0
+
+
+def typed_query(
+    source: str,
+    *,
+    duck: duckdb.DuckDBPyConnection,
+    table: LandedTable,
+    patterns: Mapping[str, str | None],
+    bookkeeping: Mapping[str, str],
+) -> str:
+    """SQL of the rows of ``source`` (as ``Reading.sql``) under their registry types, with the SQL
+    of their ``bookkeeping`` and ``_rejected``. What was deleted (``_op`` d) owes nothing but its
+    key.
+    """
     types = {
-        str(name): str(kind)
-        for name, kind, *_ in duck.execute(f"describe {reading.sql}").fetchall()
+        str(name): str(kind) for name, kind, *_ in duck.execute(f"describe {source}").fetchall()
     }
     escaped = {
         column.code: quoted(BYTES_PREFIX + column.code)
@@ -99,23 +127,21 @@ def read_into(
     }
     typed = ", ".join(f"{made.value} as {typed_name(code)}" for code, made in conversions.items())
     values = ", ".join(f"{typed_name(code)} as {quoted(code)}" for code in conversions)
-    problems = {code: made.problem for code, made in conversions.items() if made.problem}
-    scratch.parent.mkdir(parents=True, exist_ok=True)
-    written = duck.execute(
-        f"""
-        copy (
-            select
-                {values},
-                'r' as _op,
-                {LINE_COLUMN} as _position,
-                {literal(read_at.isoformat(sep=" "))}::timestamp as _committed_at,
-                {batch_id}::bigint as _batch_id,
-                {rejected_expression(table, problems, raw)} as _rejected,
-            from (select *, {typed} from ({reading.sql}))
-        ) to {literal(str(scratch))} {PARQUET}
-        """
-    ).fetchone()
-    return int(written[0]) if written else 0
+    problems = {
+        code: f"case when _op <> 'd' then {made.problem} end"
+        if "_op" in types and code not in table.keys
+        else made.problem
+        for code, made in conversions.items()
+        if made.problem
+    }
+    kept = ", ".join(f"{value} as {name}" for name, value in bookkeeping.items())
+    return f"""
+        select
+            {values},
+            {kept},
+            {rejected_expression(table, problems, raw)} as _rejected,
+        from (select *, {typed} from ({source}))
+    """
 
 
 def measure(
