@@ -39,13 +39,12 @@ _IN_USE, _NO_OBJECT, _NOT_NOW = "55006", "42704", "55000"
 @dataclass(frozen=True)
 class StreamBatch:
     """What arrived. ``end_lsn`` is what to acknowledge once it is safe, None for a part of a
-    transaction that is larger than a batch: it goes on in the next. ``server_lsn`` is how far the
-    server's log went when it sent the last of it; ``seconds`` is how long the first has waited.
+    transaction that is larger than a batch: it goes on in the next. ``seconds`` is how long its
+    first message has waited here.
     """
 
     block: MessageBlock
     end_lsn: int | None
-    server_lsn: int
     seconds: float
 
 
@@ -76,8 +75,9 @@ class ReplicationStream:
         self._content = bytearray()
         self._ends: list[int] = []
         self._first_at: float | None = None
-        # What the consumer has, what of it is safe, and how far the server was.
-        self._delivered = self._flushed = self._heard = start_lsn
+        # The last commit handed out, what the consumer called safe, and the point of the server's
+        # log before which nothing is left to hand out.
+        self._delivered = self._flushed = self._caught_up = start_lsn
         self._is_open = False
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -112,6 +112,13 @@ class ReplicationStream:
             if now >= deadline:
                 return None
             self._wait(max(due - now, 0))
+
+    @property
+    def caught_up_lsn(self) -> int:
+        """Every transaction that ended before has been handed out. It also grows while the source
+        writes what is not published.
+        """
+        return self._caught_up
 
     def acknowledge(self, end_lsn: int) -> None:
         """Everything up to there is safe with us: the server may forget it."""
@@ -191,11 +198,9 @@ class ReplicationStream:
             raise self._ended(result) if result else self._interrupted("it was closed")
 
     def _heard_from_server(self, keep_alive: bytes) -> None:
-        (self._heard,) = struct.unpack_from(">Q", keep_alive, 1)
-        if not self._ends and not self._is_open and self._flushed >= self._delivered:
-            # All that was sent before is safe with us: what follows in the log is not for us, and
-            # must not be kept for us.
-            self._flushed = self._delivered = max(self._flushed, self._heard)
+        if not self._ends and not self._is_open:
+            (sent,) = struct.unpack_from(">Q", keep_alive, 1)
+            self._caught_up = max(self._caught_up, sent)
         if keep_alive[_ASKS_FOR_REPLY]:
             self._send_status()
 
@@ -215,15 +220,14 @@ class ReplicationStream:
         content = self._content
         content[size:] = bytes(PADDING)
         block = MessageBlock(content=content, starts=starts[:count], ends=ends[:count])
-        (sent_at,) = struct.unpack_from(">Q", content, int(starts[count - 1]) - _HEADER + 9)
-        self._heard = max(self._heard, sent_at)
         end_lsn = parse_commit(block.message(count - 1)).end_lsn if len(commits) else None
         self._is_open = end_lsn is None
-        self._delivered = end_lsn or self._delivered
+        if end_lsn is not None:
+            self._delivered = self._caught_up = end_lsn
         waited = now - (self._first_at or now)
         self._content, self._ends = rest, later
         self._first_at = now if later else None
-        return StreamBatch(block=block, end_lsn=end_lsn, server_lsn=self._heard, seconds=waited)
+        return StreamBatch(block=block, end_lsn=end_lsn, seconds=waited)
 
     def _wait(self, seconds: float) -> None:
         readable, _, _ = select.select([self._connection.socket], [], [], seconds)
@@ -239,9 +243,12 @@ class ReplicationStream:
                     return  # the reader finds out by itself
 
     def _send_status(self) -> None:
+        if self._flushed >= self._delivered:
+            # All that was handed out is safe; what follows in the log up to there was not for us,
+            # and must not be kept for us.
+            self._flushed = max(self._flushed, self._caught_up)
         clock = int((time.time() - _EPOCH_SECONDS) * 1_000_000)
-        safe = self._flushed
-        written = max(safe, self._delivered)
+        safe, written = self._flushed, max(self._flushed, self._caught_up)
         try:
             self._connection.put_copy_data(_STATUS.pack(b"r", written, safe, safe, clock, 0))
             self._connection.flush()

@@ -71,7 +71,7 @@ class RowDecoder:
     """
 
     keys: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
-    tables: dict[int, tuple[str, str, str, tuple[tuple[str, bool], ...]]] = field(
+    tables: dict[int, tuple[str, str, str, tuple[tuple[str, bool, bytes], ...]]] = field(
         default_factory=dict
     )
     lsn: int = 0
@@ -110,13 +110,13 @@ class RowDecoder:
         at, columns = 3, []
         for _ in range(struct.unpack_from(">H", rest, 1)[0]):
             end = rest.index(0, at + 1)
-            columns.append((rest[at + 1 : end].decode(), rest[at] == 1))
+            columns.append((rest[at + 1 : end].decode(), rest[at] == 1, rest[end + 1 : end + 9]))
             at = end + 9
         known = self.tables.get(oid)
         self.tables[oid] = (schema.decode(), name.decode(), chr(rest[0]), tuple(columns))
         if self.tables[oid] == known:
             return []
-        return [("relation", name.decode(), tuple(column for column, _ in columns))]
+        return [("relation", name.decode(), tuple(column for column, *_ in columns))]
 
     def _change(self, message: bytes) -> list[tuple[object, ...]]:
         (oid,) = struct.unpack_from(">I", message, 1)
@@ -128,7 +128,7 @@ class RowDecoder:
         while at < len(message):
             letter = chr(message[at])
             tuples[letter], at = _row(message, at + 1)
-        names = [name for name, _ in columns]
+        names = [name for name, *_ in columns]
         old = tuples.get("K") or tuples.get("O")
         new = tuples.get("N")
         op = {"I": "c", "U": "u", "D": "d"}[chr(message[0])]
@@ -141,7 +141,7 @@ class RowDecoder:
             for value, was in zip(new, old, strict=True)
         ]
         wanted = [name for name in self.keys.get((schema, table), ()) if name in names]
-        keys = wanted or [name for name, is_key in columns if is_key]
+        keys = wanted or [name for name, is_key, _ in columns if is_key]
         moved = any(new[names.index(key)] != old[names.index(key)] for key in keys)
         facts = [self._fact(table, op, number, names, new)]
         return [self._fact(table, "d", number - 1, names, old), *facts] if moved else facts
