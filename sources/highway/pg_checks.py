@@ -220,12 +220,17 @@ def _refuse_without_identity(
         str(column) for (column,) in connection.execute(_IDENTITY, (found.oid, found.identity))
     }
     if not identity:
+        cure = (
+            f"Ask for: alter table {name} replica identity default;"
+            if found.identity == "n"
+            else f"Ask for a primary key, or: alter table {name} replica identity full;"
+        )
         raise log.table_refused(
             table,
-            "has no primary key or other replica identity: published, every UPDATE and DELETE of "
-            "the department's own application on it would fail, so it is not published",
-            remedy=f"Ask for a primary key, or: alter table {name} replica identity full; or "
-            f"choose another `mode:`. {log.owner}",
+            "has no primary key that serves as its replica identity, nor another: published, every "
+            "UPDATE and DELETE of the department's own application on it would fail, so it is not "
+            "published",
+            remedy=f"{cure} or choose another `mode:`. {log.owner}",
         )
     keys = {table.column(key).source_name for key in table.keys}
     if not keys <= identity:

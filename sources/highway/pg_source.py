@@ -102,7 +102,7 @@ class PostgresLog:
         """The error of a connection that was not made."""
         text = self.without_secret(problem.rsplit("FATAL:", maxsplit=1)[-1])
         env = self.system.connection.location_env
-        if "REPLICATION" in text or "replication" in text:
+        if any(word in text for word in ("REPLICATION", "replication", "WAL sender")):
             return self.refused(
                 f"does not let this user replicate: {text}",
                 remedy=f"Ask for: alter role {quoted(self.user)} replication; and a line in "
