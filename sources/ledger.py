@@ -6,7 +6,7 @@ of a batch (``schema_version.py``), what batches make up a table (``content.py``
 (``landing.py``) and DuckDB.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
@@ -75,13 +75,23 @@ def now() -> datetime:
 
 def begin_attempt(engine: sa.Engine, table: LandedTable) -> int:
     """Note that an extraction begins; the number it gets will be its batch's."""
+    return begin_attempts(engine, [table])[0]
+
+
+def begin_attempts(engine: sa.Engine, tables: Sequence[LandedTable]) -> list[int]:
+    """Note that several begin, in this order; one table may come more than once."""
+    numbers = []
     with writing(engine) as connection:
-        number = connection.scalar(
-            attempt.insert()
-            .values(system_code=table.system_code, table_code=table.table_code, started_at=now())
-            .returning(attempt.c.batch_id)
-        )
-        return int(number or 0)
+        for table in tables:
+            number = connection.scalar(
+                attempt.insert()
+                .values(
+                    system_code=table.system_code, table_code=table.table_code, started_at=now()
+                )
+                .returning(attempt.c.batch_id)
+            )
+            numbers.append(int(number or 0))
+    return numbers
 
 
 def end_attempt(engine: sa.Engine, batch_id: int, *, error: str | None = None) -> None:
@@ -99,21 +109,36 @@ def commit(engine: sa.Engine, table: LandedTable, found: Batch) -> Batch:
 
     ``found.schema_version`` and ``found.committed_at`` are decided here.
     """
+    return commit_all(engine, [(table, found)])[0]
+
+
+def commit_all(
+    engine: sa.Engine,
+    found: Sequence[tuple[LandedTable, Batch]],
+    *,
+    beside: Callable[[sa.Connection, datetime], None] | None = None,
+) -> list[Batch]:
+    """Make several batches true at once; ``beside`` writes what has to be true with them."""
+    committed = []
     with writing(engine) as connection:
         moment = now()
-        values = {
-            **{column.name: getattr(found, column.name) for column in batch.columns},
-            "position": dict(found.position),
-            "files": list(found.files),
-            "quarantine_files": list(found.quarantine_files),
-            "schema_version": current_version(connection, table, moment),
-            "committed_at": moment,
-        }
-        connection.execute(batch.insert().values(values))
-        connection.execute(
-            attempt.update().where(attempt.c.batch_id == found.batch_id).values(ended_at=moment)
-        )
-        return as_batch(values)
+        for table, one in found:
+            values = {
+                **{column.name: getattr(one, column.name) for column in batch.columns},
+                "position": dict(one.position),
+                "files": list(one.files),
+                "quarantine_files": list(one.quarantine_files),
+                "schema_version": current_version(connection, table, moment),
+                "committed_at": moment,
+            }
+            connection.execute(batch.insert().values(values))
+            connection.execute(
+                attempt.update().where(attempt.c.batch_id == one.batch_id).values(ended_at=moment)
+            )
+            committed.append(as_batch(values))
+        if beside is not None:
+            beside(connection, moment)
+    return committed
 
 
 def last_batch(engine: sa.Engine, system_code: str, table_code: str) -> Batch | None:

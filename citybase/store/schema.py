@@ -106,3 +106,31 @@ volume_acceptance = sa.Table(
     ),
     sa.Column("accepted_at", sa.DateTime, nullable=False),
 )
+
+# How far the change stream of a system has landed: it moves in the transaction of the batches that
+# it moved by. `memberships` says, per table, under which publication membership it was snapshot.
+stream = sa.Table(
+    "stream",
+    metadata,
+    sa.Column("system_code", sa.String, primary_key=True),
+    sa.Column("position", sa.String, nullable=False),
+    sa.Column("memberships", sa.JSON, nullable=False),
+    sa.Column("begun_at", sa.DateTime, nullable=False),
+    sa.Column("moved_at", sa.DateTime, nullable=False),
+)
+
+# What happened to a source beside its rows (a column came or went, a stream broke), until it ended.
+source_event = sa.Table(
+    "source_event",
+    metadata,
+    sa.Column("event_id", Number, primary_key=True, autoincrement=True),
+    sa.Column("system_code", sa.String, nullable=False),
+    sa.Column("table_code", sa.String),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("remedy", sa.Text, nullable=False),
+    sa.Column("happened_at", sa.DateTime, nullable=False),
+    sa.Column("ended_at", sa.DateTime),
+    sa.Index(None, "system_code", "table_code"),
+    sqlite_autoincrement=True,
+)

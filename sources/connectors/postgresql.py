@@ -33,7 +33,8 @@ _OPTIONS = (
     "-c idle_in_transaction_session_timeout=600000 "
     "-c datestyle=ISO,YMD -c intervalstyle=iso_8601 -c extra_float_digits=1"
 )
-_ALIAS = "source"
+# What the database is called where DuckDB reads it.
+ALIAS = "source"
 _POLICIES = "check_enable_rls"
 
 _WHOLE = frozenset({"int2", "int4", "int8"})
@@ -124,14 +125,14 @@ class PostgresSession(Session):
         select, texts = self._select(table, window)
         try:
             duck.execute(
-                f"attach if not exists {literal(self._conninfo)} as {_ALIAS} "
+                f"attach if not exists {literal(self._conninfo)} as {ALIAS} "
                 "(type postgres, read_only)"
             )
         except duckdb.Error as error:
             raise self.explained(table, error) from None
         codes = [column.column for column in table.columns]
         columns = ", ".join(quoted(code) for code in codes)
-        query = f"from postgres_query({literal(_ALIAS)}, {literal(select)})"
+        query = f"from postgres_query({literal(ALIAS)}, {literal(select)})"
         if self._encoding is None or not texts:
             return Reading(sql=f"select {columns}, null::varchar as {LINE_COLUMN} {query}")
         stored, readable = work / "stored.parquet", work / "decoded.parquet"
@@ -268,8 +269,7 @@ class PostgresSession(Session):
             ) from None
 
     def _expression(self, table: Table, column: Column, kind: str, shown: str) -> str:
-        fits = _FITS.get(column.type.split("(")[0])
-        if fits is not None and kind != "domain" and kind not in fits:
+        if kind != "domain" and not fits(column.type, kind):
             raise self.table_error(
                 table,
                 f"has column {column.source_name} ({column.column}, {column.name}) as {shown}, "
@@ -289,6 +289,12 @@ class PostgresSession(Session):
         if kind not in _SAFE or (column.type == "boolean" and kind in _WHOLE):
             source = f"{source}::text"
         return f"{source} as {quoted(column.column)}"
+
+
+def fits(column_type: str, kind: str) -> bool:
+    """Whether a source type, by its name in pg_type, can hold values of a registry type."""
+    allowed = _FITS.get(column_type.split("(", maxsplit=1)[0])
+    return allowed is None or kind in allowed
 
 
 def _inside(window: Window, kind: str) -> str:

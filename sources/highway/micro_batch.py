@@ -1,0 +1,228 @@
+"""Landing what a stream brought: one log batch for each table touched, and all of them at once.
+
+The rows and the stream's new position become true in one ledger transaction, so that a kill at any
+moment loses nothing and repeats nothing. A transaction larger than a micro-batch is written in
+parts that count only when its end has come. Keep out: where changes come from, and when to ask.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from citybase.duck import connect
+from citybase.settings import Settings
+from sources import landing, ledger
+from sources.attempt import Attempt, Written, made_batch
+from sources.content import Content, table_content
+from sources.contract import System, Table
+from sources.highway.change import (
+    Event,
+    MicroBatch,
+    TableChanges,
+    TableEmptied,
+    TableNoted,
+    TableSuspended,
+    pending_code,
+)
+from sources.highway.change_segment import write_changes
+from sources.highway.progress import SourceEvent, moved, tell
+from sources.highway.unchanged import filled
+from sources.ledger import Batch
+from sources.relation import current_rows
+from sources.segment import Measure
+from sources.tables import LandedColumn, LandedTable, landed_table
+
+_MEMORY = "1GB"
+# The schema version of what is written and not yet in the ledger, which numbers them.
+_UNNUMBERED = 0
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What one micro-batch came to. ``committed_at`` is ours (UTC), ``source_at`` the source's."""
+
+    rows_landed: int
+    rows_quarantined: int
+    tables: tuple[str, ...]
+    source_at: datetime | None
+    committed_at: datetime
+
+
+class Lander:
+    """Lands the micro-batches of one system. Holds its log tables as long as it is open."""
+
+    def __init__(self, settings: Settings, engine: sa.Engine, system: System) -> None:
+        """Raises LockedError when a table is being landed by another process."""
+        self._settings, self._engine, self._system = settings, engine, system
+        self._tables: dict[str, tuple[Table, LandedTable]] = {
+            table.table: (table, landed_table(system, table))
+            for table in system.tables
+            if table.mode == "log"
+        }
+        self._written: list[tuple[LandedTable, Batch]] = []
+        self._suspended: set[str] = set()
+        with ExitStack() as held:
+            for _, landed in self._tables.values():
+                held.enter_context(
+                    landing.table_lock(settings, landed.system_code, landed.table_code)
+                )
+                landing.sweep_table(settings, engine, landed.system_code, landed.table_code)
+            self._duck = held.enter_context(
+                connect(scratch=settings.scratch / "highway", threads=1, memory_limit=_MEMORY)
+            )
+            self._duck.execute("set preserve_insertion_order = true")
+            self._held = held.pop_all()
+
+    def close(self) -> None:
+        """Let the tables go."""
+        self._held.close()
+
+    def __enter__(self) -> Self:
+        """The lander itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let the tables go, whatever happened."""
+        self.close()
+
+    def land(self, batch: MicroBatch) -> Landed:
+        """Land whole transactions and move the stream behind them."""
+        self.write(batch.events)
+        written, self._written = self._written, []
+        committed = ledger.commit_all(
+            self._engine, written, beside=moved(self._system.system, batch.position)
+        )
+        return Landed(
+            rows_landed=sum(one.rows_landed for one in committed),
+            rows_quarantined=sum(one.rows_quarantined for one in committed),
+            tables=tuple(dict.fromkeys(one.table_code for one in committed)),
+            source_at=batch.committed_at,
+            committed_at=committed[-1].committed_at if committed else ledger.now(),
+        )
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Write a part of a transaction that goes on; it counts when ``land`` is called."""
+        for event in events:
+            if isinstance(event, TableSuspended | TableNoted):
+                self._tell(event)
+        pieces = list(_pieces(events))
+        numbers = ledger.begin_attempts(
+            self._engine, [self._tables[piece.table_code][1] for piece in pieces]
+        )
+        for number, piece in zip(numbers, pieces, strict=True):
+            table, landed = self._tables[piece.table_code]
+            if isinstance(piece, TableChanges) and piece.pending:
+                landed = _with_pending(landed, piece.pending)
+            attempt = Attempt(self._settings, self._engine, landed, number, ledger.now())
+            made = (
+                self._emptied(attempt)
+                if isinstance(piece, TableEmptied)
+                else self._changed(attempt, table, piece)
+            )
+            self._written.append((landed, made))
+
+    def _tell(self, event: TableSuspended | TableNoted) -> None:
+        if isinstance(event, TableSuspended):
+            self._suspended.add(event.table_code)
+        tell(
+            self._engine,
+            SourceEvent(
+                system_code=self._system.system,
+                table_code=event.table_code,
+                kind=event.kind,
+                message=event.message,
+                remedy=event.remedy,
+                happened_at=ledger.now(),
+            ),
+        )
+
+    def _emptied(self, attempt: Attempt) -> Batch:
+        return made_batch(
+            attempt,
+            self._duck,
+            kind="base",
+            position={},
+            written=Written([], [], Measure(0, 0, 0, 0, None, None), 0),
+        )
+
+    def _changed(self, attempt: Attempt, table: Table, changes: TableChanges) -> Batch:
+        if changes.unchanged.num_columns and changes.refused is None:
+            rows = filled(
+                changes.rows,
+                changes.unchanged,
+                keys=table.keys,
+                current=current_rows(self._settings, attempt.table, self._content(attempt.table)),
+                duck=self._duck,
+            )
+            changes = replace(changes, rows=rows)
+        patterns = {column.column: column.format for column in table.columns}
+        return made_batch(
+            attempt,
+            self._duck,
+            kind="log",
+            position={},
+            written=write_changes(attempt, self._duck, changes, patterns=patterns),
+        )
+
+    def _content(self, table: LandedTable) -> Content:
+        """What the table consists of, with the parts of the open transaction behind it."""
+        content = table_content(self._engine, table.system_code, table.table_code)
+        base, logs = content.base, list(content.logs)
+        for landed, part in self._written:
+            if landed == table and part.kind == "base":
+                base, logs = part, []
+            elif landed == table:
+                logs.append(part)
+        columns = {**content.columns, _UNNUMBERED: table.columns}
+        return Content(base, tuple(logs), content.earlier, columns)
+
+
+def _pieces(events: Sequence[Event]) -> Iterator[TableChanges | TableEmptied]:
+    """One piece for each table, more only around its being emptied, in the order of the stream."""
+    pieces: dict[str, list[TableChanges | TableEmptied]] = {}
+    for event in events:
+        match event:
+            case TableChanges():
+                last = pieces.setdefault(event.table_code, [])
+                before = last[-1] if last else None
+                if isinstance(before, TableChanges) and before.fits(event):
+                    last[-1] = _joined(before, event)
+                else:
+                    last.append(event)
+            case TableEmptied():
+                pieces.setdefault(event.table_code, []).append(event)
+    for found in pieces.values():
+        yield from found
+
+
+def _joined(first: TableChanges, second: TableChanges) -> TableChanges:
+    """Two runs of one table as one; a column that only one of them has is null in the other."""
+    rows = pa.concat_tables([first.rows, second.rows], promote_options="permissive")
+    unchanged = {}
+    for code in dict.fromkeys([*first.unchanged.column_names, *second.unchanged.column_names]):
+        parts = [_flags(one, code) for one in (first, second)]
+        unchanged[code] = pa.chunked_array(parts)
+    return replace(first, rows=rows, unchanged=pa.table(unchanged))
+
+
+def _with_pending(table: LandedTable, pending: Sequence[str]) -> LandedTable:
+    """The table with the columns that its registry entry does not know yet."""
+    more = (LandedColumn(pending_code(name), "varchar", nullable=True) for name in pending)
+    return replace(table, columns=(*table.columns, *more))
+
+
+def _flags(changes: TableChanges, code: str) -> pa.Array:
+    if code in changes.unchanged.column_names:
+        return changes.unchanged.column(code).combine_chunks()
+    return pa.array([False] * changes.rows.num_rows, pa.bool_())

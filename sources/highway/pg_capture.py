@@ -1,0 +1,238 @@
+"""A PostgreSQL system's stream as micro-batches: its snapshot first, then every change after it.
+
+Keep out: the protocol (``pg_stream.py``, ``pgoutput.py``), what a server must allow
+(``pg_checks.py``), and landing (``micro_batch.py``).
+"""
+
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Self
+
+import psycopg
+import pyarrow as pa
+import sqlalchemy as sa
+
+from citybase.duck import quoted
+from citybase.settings import Settings
+from sources.attempt import land
+from sources.connectors.base import Session
+from sources.connectors.postgresql import ALIAS, fits
+from sources.contract import Table
+from sources.highway.change import (
+    Event,
+    MicroBatch,
+    TableChanges,
+    TableEmptied,
+    TableNoted,
+    TableSuspended,
+    pending_code,
+)
+from sources.highway.micro_batch import Lander
+from sources.highway.pg_slot import drop_slot, publish, slot_state
+from sources.highway.pg_snapshot import new_slot, read_as_of
+from sources.highway.pg_source import PostgresLog, lsn_number, lsn_text
+from sources.highway.pg_stream import ReplicationStream
+from sources.highway.pg_text import snapshot_text
+from sources.highway.pgoutput import Decoder
+from sources.highway.pgoutput_message import (
+    ChangeRun,
+    Relation,
+    RelationChange,
+    RelationColumn,
+    Truncation,
+)
+from sources.highway.progress import begin_stream, forget_stream, progress
+from sources.modes.extraction import extraction
+
+DROPPED, RETYPED, ADDED = "column_dropped", "column_retyped", "column_added"
+
+
+def snapshot(
+    settings: Settings, engine: sa.Engine, session: Session, log: PostgresLog
+) -> str | None:
+    """See that the stream has a place to go on from; land the tables anew when it has not.
+
+    Returns that place. A new snapshot is needed at first, when the server has thrown the slot's log
+    away, and when a table was published anew: changes in between are in no log of ours.
+
+    Raises:
+        CaptureRefusedError: the server is not set up for capture.
+        SourceError: it cannot be reached, or a table does not fit the registry.
+    """
+    memberships = publish(log)
+    known, state = progress(engine, log.system.system), slot_state(log)
+    if (
+        known is not None
+        and state is not None
+        and not state.is_lost
+        and dict(known.memberships) == dict(memberships)
+    ):
+        return known.position
+    forget_stream(engine, log.system.system)
+    if state is not None:
+        drop_slot(log)
+    with new_slot(log) as taken:
+        position = lsn_text(taken.lsn)
+        for table in log.tables:
+            with extraction(settings, engine, session, table) as held:
+                reading = held.read()
+                read_as_of(held.duck, taken, alias=ALIAS)
+                rows = held.into(held.scratch, reading)
+                held.duck.execute("commit")
+                land(
+                    held.attempt,
+                    held.duck,
+                    reading=reading,
+                    rows=rows,
+                    position=lambda _: {"lsn": position},
+                )
+    begin_stream(engine, log.system.system, position=position, memberships=memberships)
+    return position
+
+
+class PostgresCapture:
+    """An open stream of one system. Not for two threads."""
+
+    def __init__(self, log: PostgresLog, *, position: str) -> None:
+        """Start behind ``position``. Raises as ``ReplicationStream`` does."""
+        self._log = log
+        self._tables = {(log.schema, table.source_name): table for table in log.tables}
+        self._decoder = Decoder(keys=log.keys)
+        self._stream = ReplicationStream(log, start_lsn=lsn_number(position))
+
+    def close(self) -> None:
+        """Leave the server."""
+        self._stream.close()
+
+    def __enter__(self) -> Self:
+        """The capture itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the server, whatever happened."""
+        self.close()
+
+    def next(self, lander: Lander, *, wait_seconds: float) -> MicroBatch | None:
+        """The next whole transactions; parts of a larger one are written by ``lander`` meanwhile.
+
+        None when nothing came within ``wait_seconds``.
+        """
+        while True:
+            found = self._stream.read(timeout_seconds=wait_seconds)
+            if found is None:
+                return None
+            decoded = self._decoder.decode(found.block)
+            events = tuple(self._events(decoded.events))
+            if found.end_lsn is None:
+                lander.write(events)
+                continue
+            at = decoded.committed.at.replace(tzinfo=None) if decoded.committed else None
+            return MicroBatch(events, position=lsn_text(found.end_lsn), committed_at=at)
+
+    def landed(self, batch: MicroBatch) -> None:
+        """The batch is safe: the server may forget it."""
+        self._stream.acknowledge(lsn_number(batch.position))
+
+    def _events(
+        self, found: tuple[ChangeRun | Truncation | RelationChange, ...]
+    ) -> Iterator[Event]:
+        for event in found:
+            match event:
+                case RelationChange():
+                    table = self._table(event.after)
+                    if table is not None:
+                        yield from _drift(table, event)
+                case Truncation():
+                    for relation in event.relations:
+                        table = self._table(relation)
+                        if table is not None:
+                            yield TableEmptied(table.table, event.committed_at)
+                case ChangeRun():
+                    table = self._table(event.relation)
+                    if table is not None and len(event):
+                        yield _changes(table, event)
+
+    def _table(self, relation: Relation) -> Table | None:
+        return self._tables.get((relation.schema, relation.name))
+
+
+def _drift(table: Table, change: RelationChange) -> Iterator[Event]:
+    """What a new version of a table means for its registry entry."""
+    refused = _refusal(table, change.after)
+    if refused is not None:
+        yield TableSuspended(
+            table.table,
+            refused[0],
+            refused[1],
+            "Its last good rows keep serving, and its changes wait in quarantine. Correct "
+            f"`{table.table}` in the registry; the highway then takes a new snapshot of it.",
+        )
+    pending = _pending(table, change.after)
+    if pending:
+        yield TableNoted(
+            table.table,
+            ADDED,
+            f"has {'a column' if len(pending) == 1 else 'columns'} that the registry does not "
+            f"know: {', '.join(pending)}",
+            "Add it to the registry with its name, type and class; until then its values land "
+            "under their own name and nobody reads them.",
+        )
+
+
+def _refusal(table: Table, relation: Relation) -> tuple[str, str] | None:
+    """Why no row of this version may land: reason and sentence."""
+    present = {column.name: column for column in relation.columns}
+    for column in table.columns:
+        found = present.get(column.source_name)
+        if found is None:
+            return DROPPED, f"lacks column {column.source_name} ({column.column}, {column.name})"
+        kind = _type_name(found)
+        if kind is not None and not fits(column.type, kind):
+            return (
+                RETYPED,
+                f"has column {column.source_name} ({column.column}, {column.name}) as {kind}, "
+                f"which does not fit the registry's {column.type}",
+            )
+    return None
+
+
+def _type_name(column: RelationColumn) -> str | None:
+    """The server's name of a type that every server has; None for its own."""
+    found = psycopg.postgres.types.get(column.type_oid)
+    return found.name if found is not None else None
+
+
+def _pending(table: Table, relation: Relation) -> tuple[str, ...]:
+    declared = {column.source_name for column in table.columns}
+    return tuple(name for name in relation.column_names if name not in declared)
+
+
+def _changes(table: Table, run: ChangeRun) -> TableChanges:
+    """A run of the decoder under the registry's codes."""
+    refused = _refusal(table, run.relation)
+    pending = _pending(table, run.relation)
+    codes = {column.source_name: column.column for column in table.columns}
+    codes |= {name: pending_code(name) for name in pending}
+    names = [column for column in run.relation.columns if column.name in codes]
+    values = {codes[column.name]: run.values[column.name] for column in names}
+    facts = {name: run.changes[name] for name in run.changes.column_names}
+    unchanged = {codes[name]: run.unchanged[name] for name in run.unchanged.column_names}
+    return TableChanges(
+        table.table,
+        rows=pa.table(values | facts),
+        unchanged=pa.table(unchanged),
+        select=_select(names, codes),
+        pending=pending,
+        refused=refused[0] if refused else None,
+    )
+
+
+def _select(columns: list[RelationColumn], codes: Mapping[str, str]) -> Mapping[str, str]:
+    """The values that a snapshot would write otherwise."""
+    written = {codes[c.name]: snapshot_text(c, code=codes[c.name]) for c in columns}
+    return {code: sql for code, sql in written.items() if sql != quoted(code)}
