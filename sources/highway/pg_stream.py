@@ -74,6 +74,7 @@ class ReplicationStream:
         self._batch_bytes = batch_bytes
         self._content = bytearray()
         self._ends: list[int] = []
+        self._whole = 0  # how many of these messages make whole transactions
         self._first_at: float | None = None
         # The last commit handed out, what the consumer called safe, and the point of the server's
         # log before which nothing is left to hand out.
@@ -188,6 +189,8 @@ class ReplicationStream:
                 if data[0] == _DATA:
                     content += data
                     ends.append(len(content))
+                    if data[_HEADER] == COMMIT:
+                        self._whole = len(ends)
                 elif data[0] == _KEEP_ALIVE:
                     self._heard_from_server(bytes(data))
         except psycopg.OperationalError as error:
@@ -206,26 +209,22 @@ class ReplicationStream:
 
     def _cut(self, now: float) -> StreamBatch | None:
         """What has arrived up to its last commit. Without one: nothing, unless it is too much."""
-        count = len(self._ends)
+        count = self._whole or len(self._ends)
+        if not self._whole and len(self._content) < self._batch_bytes:
+            return None
         ends = np.array(self._ends, dtype=np.int64)
         starts = np.append(0, ends[:-1]) + _HEADER
-        letters = np.frombuffer(self._content, dtype=np.uint8)[starts]
-        commits = np.flatnonzero(letters == COMMIT)
-        if len(commits):
-            count = int(commits[-1]) + 1
-        elif len(self._content) < self._batch_bytes:
-            return None
         size = int(ends[count - 1])
         rest, later = self._content[size:], (ends[count:] - size).tolist()
         content = self._content
         content[size:] = bytes(PADDING)
         block = MessageBlock(content=content, starts=starts[:count], ends=ends[:count])
-        end_lsn = parse_commit(block.message(count - 1)).end_lsn if len(commits) else None
+        end_lsn = parse_commit(block.message(count - 1)).end_lsn if self._whole else None
         self._is_open = end_lsn is None
         if end_lsn is not None:
             self._delivered = self._caught_up = end_lsn
         waited = now - (self._first_at or now)
-        self._content, self._ends = rest, later
+        self._content, self._ends, self._whole = rest, later, 0
         self._first_at = now if later else None
         return StreamBatch(block=block, end_lsn=end_lsn, seconds=waited)
 
