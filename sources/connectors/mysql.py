@@ -127,6 +127,14 @@ class MysqlSession(Session):
             f"{literal(_ALIAS)}, {literal(select)}, stream_results = true)",
         )
 
+    def selection(self, table: Table) -> tuple[str, frozenset[str]]:
+        """The select that reads the table, for a reader that brings its own connection.
+
+        It yields the registry's columns in their order; each of the codes that are returned beside
+        it (texts) is followed by the hexadecimal bytes of a value that is no text, or null.
+        """
+        return self._generated(table, None)
+
     def without_secret(self, text: str) -> str:
         """The server's own words, without the query before them, the location or the password."""
         found = re.search(r'MySQL query ".*": (.*)', text, re.DOTALL)

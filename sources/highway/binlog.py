@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from citybase.errors import SourceError
 from citybase.masking import mask_numbers
 from sources.contract import System, Table
 from sources.highway import binlog_event as events
@@ -24,6 +23,7 @@ from sources.highway.binlog_layout import read_layout, table_of
 from sources.highway.binlog_position import Position
 from sources.highway.binlog_row import RowReader, UnfitLayoutError
 from sources.highway.binlog_wire import BinlogConnection
+from sources.highway.errors import CaptureRefusedError, StreamInterruptedError
 
 _MAX_ROWS = 50_000
 _MAX_LAYOUTS = 1_000
@@ -56,7 +56,7 @@ class BinlogStream:
         server_id: int,
         snapshots: Mapping[str, str] | None = None,
     ) -> None:
-        """Begin to follow. Raises SourceError, and BinlogLostError when the log is purged."""
+        """Begin to follow. Raises SourceError, and PositionLostError when the log is purged."""
         self._system = system
         self._catalogue = BinlogCatalogue(system, location)
         self._schema = self._catalogue.schema
@@ -87,8 +87,9 @@ class BinlogStream:
         changes and facts moves the position past transactions on other tables.
 
         Raises:
-            BinlogLostError: the server has purged what comes next.
-            SourceError: the stream broke, or holds what cannot be read; nothing has been skipped.
+            PositionLostError: the server has purged what comes next.
+            StreamInterruptedError: it broke; nothing has been skipped.
+            CaptureRefusedError: it holds what this reader does not know.
         """
         started = time.monotonic()
         while True:
@@ -136,7 +137,7 @@ class BinlogStream:
                 self._open.bytes_read += len(packet)
                 self._take(event)
             except DamagedEventError as error:
-                raise SourceError(
+                raise StreamInterruptedError(
                     f"{self._name} sent a binary log that cannot be read behind position "
                     f"{self._open.position}: {error}.",
                     remedy="Nothing was skipped. Start the stream again; if it ends at the same "
@@ -186,7 +187,7 @@ class BinlogStream:
                 self._lose(code, "may have been changed by what the server failed to log")
         else:
             shown = events.FOREIGN.get(event.kind, f"an event of kind {event.kind}")
-            raise SourceError(
+            raise CaptureRefusedError(
                 f"{self._name} has {shown} in its binary log, which this reader does not know.",
                 remedy="Write `mode: hash_diff` for its tables, and tell us the server's version.",
             )
@@ -253,7 +254,7 @@ class BinlogStream:
                 table,
                 read_layout(body, charsets=self._charsets),
                 sources=self._catalogue.columns(table),
-                latin1_holds=self._catalogue.latin1_holds,
+                latin1_holds=self._catalogue.connection.latin1_holds,
             )
         except UnfitLayoutError as error:
             return error

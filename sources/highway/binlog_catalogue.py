@@ -35,7 +35,7 @@ class BinlogCatalogue:
         if not isinstance(connection, MysqlConnection):
             raise TypeError(f"{system.system} is no MySQL or MariaDB system")
         self.system = system
-        self.latin1_holds = connection.latin1_holds
+        self.connection = connection
         try:
             self.where: MysqlLocation = parse_location(location)
         except LocationError as error:

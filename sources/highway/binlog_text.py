@@ -19,7 +19,8 @@ _BINARY, _LATIN = "binary", "latin1"
 _UTF8 = frozenset({"utf8mb4", "utf8mb3", "utf8"})
 # Python reads these exactly as MariaDB does; its big5 and some others it reads otherwise.
 _PYTHON = {
-    "ascii": "ascii", "gb18030": "gb18030", "utf16": "utf-16-be", "utf16le": "utf-16-le", "ucs2": "utf-16-be",
+    "ascii": "ascii", "gb18030": "gb18030", "utf16": "utf-16-be", "utf16le": "utf-16-le",
+    "ucs2": "utf-16-be",
     "utf32": "utf-32-be", "gbk": "gbk", "gb2312": "gb2312",
 }  # fmt: skip
 
