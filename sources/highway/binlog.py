@@ -29,7 +29,7 @@ _MAX_ROWS = 50_000
 _MAX_LAYOUTS = 1_000
 _SHOWN = 200
 # Nothing of these concerns rows. An event of no known kind may, and ends the stream.
-_PASSED_OVER = frozenset({1, 3, 4, 5, 13, 14, 15, 27, 28, 29, 41, 160, 161, 163, 164})
+_PASSED_OVER = frozenset({1, 3, 5, 13, 14, 15, 27, 28, 29, 41, 160, 161, 163, 164})
 _SNAPSHOT = "Take a new snapshot of the table."
 _REMEDIES: dict[Effect, str] = {
     "truncated": "Nothing is to be done: it is empty from here on.",
@@ -67,6 +67,7 @@ class BinlogStream:
         self._pending = Pending()
         self._group: events.Begin | None = None
         self._events: deque[bytes] = deque()
+        self._file, self._file_at = "", 0
         self._readers: dict[int, tuple[str, RowReader | UnfitLayoutError] | None] = {}
         self._layouts: dict[bytes, tuple[str, RowReader | UnfitLayoutError]] = {}
         self._charsets = self._catalogue.charsets()
@@ -155,7 +156,7 @@ class BinlogStream:
 
     def _handed_on(self, following: OpenBatch) -> BinlogBatch:
         done, self._open = self._open, following
-        return done.closed(self._tables)
+        return done.closed(self._tables, file=self._file, file_at=self._file_at)
 
     def _take(self, event: Event) -> None:
         kind = event.kind
@@ -169,6 +170,8 @@ class BinlogStream:
             self._commit(event)
         elif kind in {events.QUERY, events.QUERY_COMPRESSED}:
             self._take_query(event)
+        elif kind == events.ROTATE:
+            self._file, self._file_at = events.read_rotation(event)
         elif kind not in _PASSED_OVER:
             self._take_rare(event)
 
@@ -232,6 +235,7 @@ class BinlogStream:
             raise DamagedEventError("a transaction ends that never began")
         self._open.commit(self._pending, gtid=self._group.gtid, at=event.at)
         self._group, self._pending = None, Pending()
+        self._file_at = event.end or self._file_at
 
     def _take_map(self, event: Event) -> None:
         table_id, schema, table, _ = table_of(event.body)

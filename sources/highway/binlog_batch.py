@@ -54,6 +54,8 @@ class BinlogBatch:
     rows: int
     bytes_read: int
     committed_at: datetime | None
+    file: str
+    file_at: int
 
 
 @dataclass
@@ -124,7 +126,7 @@ class OpenBatch:
         self.position = self.position.advanced(gtid)
         self.committed_at = instant
 
-    def closed(self, tables: Mapping[str, Table]) -> BinlogBatch:
+    def closed(self, tables: Mapping[str, Table], *, file: str, file_at: int) -> BinlogBatch:
         """The batch as it is handed on."""
         return BinlogBatch(
             changes={
@@ -136,6 +138,8 @@ class OpenBatch:
             rows=self.rows,
             bytes_read=self.bytes_read,
             committed_at=self.committed_at,
+            file=file,
+            file_at=file_at,
         )
 
     def _arrow(self, table: Table, code: str) -> pa.Table:

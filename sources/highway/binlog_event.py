@@ -48,12 +48,14 @@ class DamagedEventError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: what it is, when and on which server it was written, and its bytes."""
+    """One event: what it is, when (seconds of the epoch) and on which server it was written, where
+    it ends in its log file (0 when it is in none), and its bytes.
+    """
 
     kind: int
     at: int
     server: int
-    size: int
+    end: int
     body: bytes
 
 
@@ -96,7 +98,7 @@ def read_event(packet: bytes, *, checksum: bool) -> Event:
     """Read the header and verify the checksum. Raises DamagedEventError."""
     if len(packet) < _HEADER_BYTES:
         raise DamagedEventError("an event is shorter than its header")
-    at, kind, server, size, _, flags = _HEADER.unpack_from(packet)
+    at, kind, server, size, place, flags = _HEADER.unpack_from(packet)
     end = len(packet)
     if size != end:
         raise DamagedEventError(f"an event of {size} bytes arrived with {end}")
@@ -107,12 +109,17 @@ def read_event(packet: bytes, *, checksum: bool) -> Event:
             said = int.from_bytes(packet[end:], "little")
             if zlib.crc32(memoryview(packet)[:end]) != said:
                 raise DamagedEventError("the checksum of an event is wrong")
-    return Event(kind=kind, at=at, server=server, size=size, body=packet[_HEADER_BYTES:end])
+    return Event(kind=kind, at=at, server=server, end=place, body=packet[_HEADER_BYTES:end])
 
 
 def is_rows(kind: int) -> bool:
     """Whether the event holds rows."""
     return kind in _ROWS
+
+
+def read_rotation(event: Event) -> tuple[str, int]:
+    """The log file that follows, and the byte at which it begins."""
+    return event.body[8:].decode("utf-8"), int.from_bytes(event.body[:8], "little")
 
 
 def read_begin(event: Event) -> Begin:
