@@ -17,6 +17,7 @@ from sources import ledger
 from sources.attempt import Receipt
 from sources.connectors import Session, open_source
 from sources.contract import System, Table
+from sources.highway.once import capture_once
 from sources.modes.append_only import extract_append_only
 from sources.modes.cursor import extract_cursor
 from sources.modes.extraction import Extraction, extraction
@@ -59,7 +60,8 @@ def extract_system(
     registry: Registry | None = None,
     accept_volume: bool = False,
 ) -> SystemResult:
-    """Extract the tables of one system, or those named, one after the other.
+    """Extract the tables of one system, or those named, one after the other; those captured by
+    their log all at once.
 
     A table that fails does not stop the others; nor does it raise. With ``accept_volume`` an
     operator vouches for how many rows arrive (``volume.py``).
@@ -78,6 +80,8 @@ def extract_system(
             found, source_environment(settings), has_city=settings.city_environment.exists()
         ) as session:
             for table in chosen:
+                if table.mode == "log":
+                    continue
                 try:
                     receipt = extract_table(settings, engine, session, table)
                     if accept_volume:
@@ -87,8 +91,14 @@ def extract_system(
                     failures.append(Failure(system, table.table, error.message, error.remedy))
     except CitybaseError as error:
         failures.append(Failure(system, None, error.message, error.remedy))
-    finally:
-        engine.dispose()
+    logged = {table.table for table in chosen if table.mode == "log"}
+    if logged:
+        try:
+            captured = capture_once(settings, engine, found)
+            receipts += [one for one in captured if one.table_code in logged]
+        except CitybaseError as error:
+            failures += [Failure(system, code, error.message, error.remedy) for code in logged]
+    engine.dispose()
     return SystemResult(system, tuple(receipts), tuple(failures))
 
 
@@ -114,7 +124,7 @@ def extract_table(settings: Settings, engine: sa.Engine, session: Session, table
     if extract is None:
         raise session.table_error(
             table,
-            f"declares `mode: {table.mode}`, which is not extracted yet",
+            f"declares `mode: {table.mode}`, in which no single table is extracted",
             remedy=f"Write one of these in the registry: {', '.join(MODES)}.",
         )
     with extraction(settings, engine, session, table) as held:

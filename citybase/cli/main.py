@@ -17,6 +17,7 @@ from citybase.cli import (
     city,
     demo,
     extract,
+    highway,
     identify,
     ledger,
     score,
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.add_typer(source.app, name="source", help="The registry of source systems.")
 app.add_typer(city.app, name="city", help="The synthetic city to try everything on.")
+app.add_typer(highway.app, name="highway", help="Every change of every table, as it happens.")
 app.command("demo")(demo.demo)
 app.command("extract")(extract.extract)
 app.command("ledger")(ledger.ledger)

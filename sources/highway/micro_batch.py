@@ -45,13 +45,24 @@ _UNNUMBERED = 0
 
 @dataclass(frozen=True)
 class Landed:
-    """What one micro-batch came to. ``committed_at`` is ours (UTC), ``source_at`` the source's."""
+    """What one micro-batch came to: per table touched, rows landed and rows quarantined.
 
-    rows_landed: int
-    rows_quarantined: int
-    tables: tuple[str, ...]
+    ``committed_at`` is ours (UTC), ``source_at`` the source's.
+    """
+
+    by_table: tuple[tuple[str, int, int], ...]
     source_at: datetime | None
     committed_at: datetime
+
+    @property
+    def rows_landed(self) -> int:
+        """Changes that landed, of all tables."""
+        return sum(landed for _, landed, _ in self.by_table)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that were touched."""
+        return tuple(code for code, _, _ in self.by_table)
 
 
 class Lander:
@@ -104,9 +115,7 @@ class Lander:
             self._engine, written, beside=moved(self._system.system, batch.position)
         )
         return Landed(
-            rows_landed=sum(one.rows_landed for one in committed),
-            rows_quarantined=sum(one.rows_quarantined for one in committed),
-            tables=tuple(dict.fromkeys(one.table_code for one in committed)),
+            by_table=_by_table(committed),
             source_at=batch.committed_at,
             committed_at=committed[-1].committed_at if committed else ledger.now(),
         )
@@ -186,6 +195,17 @@ class Lander:
                 logs.append(part)
         columns = {**content.columns, _UNNUMBERED: table.columns}
         return Content(base, tuple(logs), content.earlier, columns)
+
+
+def _by_table(batches: Sequence[Batch]) -> tuple[tuple[str, int, int], ...]:
+    counts: dict[str, tuple[int, int]] = {}
+    for batch in batches:
+        landed, quarantined = counts.get(batch.table_code, (0, 0))
+        counts[batch.table_code] = (
+            landed + batch.rows_landed,
+            quarantined + batch.rows_quarantined,
+        )
+    return tuple((code, *found) for code, found in counts.items())
 
 
 def _pieces(events: Sequence[Event]) -> Iterator[TableChanges | TableEmptied]:

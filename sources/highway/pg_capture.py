@@ -47,9 +47,7 @@ from sources.modes.extraction import extraction
 DROPPED, RETYPED, ADDED = "column_dropped", "column_retyped", "column_added"
 
 
-def snapshot(
-    settings: Settings, engine: sa.Engine, session: Session, log: PostgresLog
-) -> str | None:
+def snapshot(settings: Settings, engine: sa.Engine, session: Session, log: PostgresLog) -> str:
     """See that the stream has a place to go on from; land the tables anew when it has not.
 
     Returns that place. A new snapshot is needed at first, when the server has thrown the slot's log
