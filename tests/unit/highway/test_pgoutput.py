@@ -25,6 +25,7 @@ from tests.unit.highway.pgoutput_rows import UNSENT, RowDecoder
 pytestmark = pytest.mark.unit
 
 RESIDENT = [("id", True), ("name", False), ("note", False)]
+INSERT = wire.insert(5, ["1", "王", None])
 AT = 814_752_000_000_000  # 2025-10-26, as PostgreSQL counts
 
 
@@ -267,6 +268,15 @@ def test_an_emptied_table_stands_between_what_was_before_and_after() -> None:
     assert (emptied.is_cascade, emptied.restarts_identity) == (True, True)
 
 
+def test_tables_come_in_the_order_in_which_they_were_first_changed() -> None:
+    other = wire.relation(4, "household", RESIDENT)
+    decoded = decode(stream(other, INSERT, wire.insert(4, ["1", "王", None]), INSERT))
+    assert [(run.relation.name, len(run)) for run in runs(decoded)] == [
+        ("resident", 2),
+        ("household", 1),
+    ]
+
+
 def test_a_new_connection_sends_the_open_transaction_again() -> None:
     messages = stream(wire.insert(5, ["1", "王", None]), wire.insert(5, ["2", "王", None]))
     decoder = Decoder()
@@ -280,9 +290,6 @@ def test_a_new_connection_sends_the_open_transaction_again() -> None:
 def test_an_empty_block_says_nothing() -> None:
     decoded = decode([])
     assert decoded == Decoded(events=(), committed=None, is_open=False)
-
-
-INSERT = wire.insert(5, ["1", "王", None])
 
 
 @pytest.mark.parametrize(
