@@ -36,7 +36,8 @@ _MEMBERSHIPS = """
     from pg_publication as p
     inner join pg_publication_rel as r on r.prpubid = p.oid
     inner join pg_class as c on c.oid = r.prrelid
-    where p.pubname = %s
+    inner join pg_namespace as n on n.oid = c.relnamespace
+    where p.pubname = %s and n.nspname = %s
 """
 _SLOT = """
     select
@@ -108,8 +109,20 @@ def publish(log: PostgresLog) -> Mapping[str, str]:
                 "is being altered at this moment: a table could not be published without waiting",
                 remedy="Try again later.",
             ) from None
-        members = dict(connection.execute(_MEMBERSHIPS, (log.name,)).fetchall())
-    return {table.table: str(members[table.source_name]) for table in log.tables}
+    return memberships(log)
+
+
+def memberships(log: PostgresLog) -> Mapping[str, str]:
+    """What ``publish`` returns, without changing anything: for each published table's code its
+    membership. Cheap enough to be asked every minute, for a table that somebody else takes out.
+    """
+    with log.connect() as connection:
+        members = dict(connection.execute(_MEMBERSHIPS, (log.name, log.schema)).fetchall())
+    return {
+        table.table: str(members[table.source_name])
+        for table in log.tables
+        if table.source_name in members
+    }
 
 
 def slot_state(log: PostgresLog) -> SlotState | None:

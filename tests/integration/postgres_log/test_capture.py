@@ -1,6 +1,7 @@
 """What a consumer has from snapshot and stream is what the source has, exactly."""
 
 import random
+import subprocess
 import threading
 from pathlib import Path
 
@@ -112,6 +113,40 @@ def test_snapshot_and_stream_together_are_the_source_while_it_is_written(
     assert set(replica.operations["resident"]) == {"c", "u", "d"}
     assert len(set(replica.positions)) == len(replica.positions), "no change comes twice"
     assert len(replica.content["resident"]) > 100
+
+
+PGBENCH = {
+    "pgbench_accounts": ["aid bigint key", "bid bigint", "abalance bigint", "filler varchar"],
+    "pgbench_branches": ["bid bigint key", "bbalance bigint", "filler varchar"],
+    "pgbench_tellers": ["tid bigint key", "bid bigint", "tbalance bigint", "filler varchar"],
+    # Rows that are all alike: without a key of its own nothing tells them apart.
+    "pgbench_history": ["entry bigint key", "tid bigint", "delta bigint", "mtime timestamp"],
+}
+
+
+@pytest.mark.timeout(180)
+def test_a_workload_that_nobody_here_wrote(server: LogServer, tmp_path: Path) -> None:
+    """pgbench, PostgreSQL's own benchmark, begins before we come and ends while we read."""
+    tool = [str(server.programs / "pgbench"), "-d", f"{server.admin}&options=-csearch_path%3Dhuji"]
+    subprocess.run([*tool, "-i", "-s", "1", "-q"], check=True, capture_output=True)
+    server.execute(
+        *(f"alter table huji.{table} owner to reader" for table in PGBENCH),
+        "alter table huji.pgbench_history add column entry bigserial primary key",
+    )
+    replica = Replica(server.log(PGBENCH), tmp_path)
+    load = [*tool, "-c", "4", "-j", "1", "-t", "500", "-n"]
+    with subprocess.Popen(load, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as bench:
+        replica.start()
+        with replica.stream() as stream:
+            while bench.poll() is None:
+                replica.drain(stream, until=current_lsn(server))
+            assert bench.stdout is not None
+            assert b"2000/2000" in bench.stdout.read()
+            replica.drain(stream, until=current_lsn(server))
+    assert replica.equals_source()
+    assert len(replica.content["pgbench_history"]) == 2000
+    assert len(set(replica.positions)) == len(replica.positions)
+    assert replica.operations["pgbench_accounts"].count("u") > 200
 
 
 @pytest.mark.timeout(120)
