@@ -62,6 +62,10 @@ class BinlogStream:
         self._schema = self._catalogue.schema
         self._tables = {table.table: table for table in tables}
         self._wanted = {(self._schema, table.source_name): table.table for table in tables}
+        self._columns = {
+            (self._schema, table.source_name): [column.source_name for column in table.columns]
+            for table in tables
+        }
         self._snapshots = {table: Position.parse(text) for table, text in (snapshots or {}).items()}
         self._open = OpenBatch(Position.parse(position))
         self._pending = Pending()
@@ -222,7 +226,7 @@ class BinlogStream:
             self._commit(event)
 
     def _concerns(self, query: Query) -> list[tuple[str, Effect]]:
-        found = concerns(query, wanted=self._wanted)
+        found = concerns(query, wanted=self._columns)
         return [
             (self._wanted[concern.table], concern.effect)
             for concern in found

@@ -27,6 +27,7 @@ class Source:
 
     mariadb: Mariadb
     streams: list[BinlogStream] = field(default_factory=list)
+    begun: str = ""
 
     def execute(self, *statements: str) -> None:
         self.mariadb.execute(*statements)
@@ -47,6 +48,7 @@ class Source:
         self, system: System, *, position: str, snapshots: dict[str, str] | None = None
     ) -> BinlogStream:
         self.close()
+        self.begun = position
         stream = BinlogStream(
             system,
             self.mariadb.reader,
@@ -62,7 +64,7 @@ class Source:
         """Everything up to what the source has committed now."""
         end, found = self.position(), []
         deadline = time.monotonic() + 60
-        while not found or found[-1].position != end:
+        while (found[-1].position if found else self.begun) != end:
             assert time.monotonic() < deadline, "the stream does not reach the end"
             batch = stream.batch(wait_seconds=1, max_rows=max_rows)
             if batch is not None:
