@@ -99,15 +99,16 @@ class BinlogStream:
         started = time.monotonic()
         while True:
             if self._drained(max_rows=max_rows):
-                return self._handed_on(OpenBatch(self._open.position))
+                return self._handed_on()
             waited = time.monotonic() - started
-            patience = linger_seconds if self._open.has_content else wait_seconds
-            packets = self._connection.packets(wait_seconds=max(patience - waited, 0.0))
-            if not packets and waited >= patience:
-                if self._open.transactions == 0:
-                    return None
-                return self._handed_on(OpenBatch(self._open.position))
+            has_content = self._open.has_content
+            patience = (linger_seconds if has_content else wait_seconds) - waited
+            packets = self._connection.packets(wait_seconds=max(patience, 0.0))
             self._events.extend(packets)
+            # Traffic on other tables may never pause.
+            is_over = waited >= max(wait_seconds, linger_seconds)
+            if is_over or (has_content and not packets):
+                return self._handed_on() if self._open.transactions else None
 
     def close(self) -> None:
         """Leave the server."""
@@ -158,8 +159,8 @@ class BinlogStream:
             return False
         return bool(self._concerns(events.read_query(event)))
 
-    def _handed_on(self, following: OpenBatch) -> BinlogBatch:
-        done, self._open = self._open, following
+    def _handed_on(self) -> BinlogBatch:
+        done, self._open = self._open, OpenBatch(self._open.position)
         return done.closed(self._tables, file=self._file, file_at=self._file_at)
 
     def _take(self, event: Event) -> None:
@@ -295,7 +296,9 @@ class BinlogStream:
         self._tell(code, "unreadable", problem, remedy)
 
     def _tell(self, code: str, effect: Effect, problem: str, remedy: str = _SNAPSHOT) -> None:
-        if any(told[:2] == (code, effect) for told in self._pending.facts):
+        if self._is_in_snapshot(code) or any(
+            told[:2] == (code, effect) for told in self._pending.facts
+        ):
             return
         table = self._tables[code]
         message = (

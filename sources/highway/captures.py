@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from citybase.settings import Settings, source_environment
 from sources.connectors import open_source
-from sources.contract import PostgresConnection, System
+from sources.contract import MysqlConnection, PostgresConnection, System
+from sources.highway.binlog_capture import BinlogCapture, BinlogLog, binlog_log, followed
 from sources.highway.change import MicroBatch
 from sources.highway.errors import CaptureRefusedError
 from sources.highway.micro_batch import Lander
@@ -78,6 +79,13 @@ def begin(settings: Settings, engine: sa.Engine, system: System) -> Begun:
                     open=lambda: PostgresCapture(log, position=position),
                     retention=lambda: _slot(log),
                 )
+            case MysqlConnection():
+                followed_log = binlog_log(settings, system, location)
+                at = followed(settings, engine, session, followed_log)
+                return Begun(
+                    open=lambda: BinlogCapture(engine, followed_log, at=at),
+                    retention=lambda: _binary_log(followed_log),
+                )
     raise CaptureRefusedError(
         f"{system.system} ({system.name}) is read by {system.connection.technology}, whose log is "
         "not captured.",
@@ -90,3 +98,13 @@ def _slot(log: PostgresLog) -> Retention | None:
     if state is None:
         return None
     return Retention(state.behind_bytes, state.left_bytes, state.wal_status)
+
+
+def _binary_log(log: BinlogLog) -> Retention | None:
+    """A MariaDB server removes its log by age, whoever still needs it."""
+    found = log.behind()
+    if found is None:
+        return None
+    days = found.expire_seconds / 86_400
+    status = f"log kept {days:.1f} days" if found.expire_seconds else "log kept for ever"
+    return Retention(found.behind_bytes, None, status)
