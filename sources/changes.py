@@ -174,7 +174,7 @@ def _quarantined(
         rows=rows,
         batch_id=attempt.batch_id,
     )
-    files = [file for batch in content.batches for file in batch.quarantine_files]
+    files = content.quarantine_files
     rejected = f"select * from read_parquet({literal(str(fresh))})"
     if attempt.table.mode == "append_only":
         rejected += f" union all by name {_rewritten(attempt, rows + reading.rows_broken)}"

@@ -1,90 +1,195 @@
 """Which committed batches make up a table: its newest base, and the changes since.
 
 Every question about which files count is answered here, in one consistent reading of the ledger.
-Keep out: writing the ledger (``ledger.py``) and the SQL that reads the files (``relation.py``).
+Batches whose segments were written together again (``compaction.py``) appear as the last of them,
+with the new file. Keep out: writing the ledger (``ledger.py``) and the SQL that reads the files
+(``relation.py``).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 
 from citybase.store import reading
-from citybase.store.schema import batch, schema_version
-from sources.ledger import Batch, as_batch
+from citybase.store.schema import batch, compaction, schema_version
+from sources.ledger import Batch, Kind, as_batch
 from sources.schema_version import stored_columns
 from sources.tables import LandedColumn
+
+_Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Content:
-    """What makes up a table: its newest base, the log batches since, those before it (history
-    alone), and the columns each of their schema versions promised. Oldest first.
+    """What makes up a table, oldest first.
+
+    ``base`` and the ``logs`` since it are the rows as they are. ``origin`` is the base as the
+    source gave it, where a compaction has since made a newer one, and ``earlier`` are the logs
+    before ``base``: with them history is whole. ``quarantine_files`` are those of all batches from
+    ``origin`` on; ``columns`` what each schema version promised.
     """
 
     base: Batch | None
     logs: tuple[Batch, ...]
     earlier: tuple[Batch, ...]
     columns: Mapping[int, tuple[LandedColumn, ...]]
+    origin: Batch | None = None
+    quarantine_files: tuple[str, ...] = ()
 
     @property
     def batches(self) -> tuple[Batch, ...]:
         """The batches that the current rows come from."""
         return (*((self.base,) if self.base else ()), *self.logs)
 
+    @property
+    def history(self) -> tuple[Batch, ...]:
+        """The batches that hold every change on record."""
+        origin = self.origin or self.base
+        return (*self.earlier, *((origin,) if origin else ()), *self.logs)
+
+    @property
+    def files(self) -> set[str]:
+        """Every landed file that somebody may read, relative to the landing folder."""
+        listed = {file for one in (*self.batches, *self.history) for file in one.files}
+        return listed | set(self.quarantine_files)
+
 
 NOTHING = Content(base=None, logs=(), earlier=(), columns={})
 
 
-def contents(engine: sa.Engine) -> Mapping[tuple[str, str], Content]:
+@dataclass(frozen=True)
+class Reading:
+    """The content of all tables at one moment, and the newest compaction that it knows of."""
+
+    tables: Mapping[_Key, Content]
+    compaction_id: int
+
+
+def contents(engine: sa.Engine) -> Reading:
     """What every table consists of at this moment, in one consistent reading."""
     with reading(engine) as connection:
-        return _contents(connection, sa.true(), sa.true())
+        newest = connection.scalar(sa.select(sa.func.max(compaction.c.compaction_id)))
+        return Reading(_contents(connection), int(newest or 0))
 
 
 def table_content(engine: sa.Engine, system_code: str, table_code: str) -> Content:
     """What one table consists of at this moment."""
-    key = (system_code, table_code)
     with reading(engine) as connection:
-        mine = [
-            sa.and_(table.c.system_code == system_code, table.c.table_code == table_code)
-            for table in (batch, schema_version)
-        ]
-        return _contents(connection, *mine).get(key, NOTHING)
+        key = (system_code, table_code)
+        return _contents(connection, key).get(key, NOTHING)
 
 
-def _contents(
-    connection: sa.Connection,
-    batch_condition: sa.ColumnElement[bool],
-    version_condition: sa.ColumnElement[bool],
-) -> Mapping[tuple[str, str], Content]:
+def _contents(connection: sa.Connection, key: _Key | None = None) -> Mapping[_Key, Content]:
+    compacted = _compactions(connection, key)
+    rows = connection.execute(
+        _of(sa.select(batch), batch, key).where(_is_needed()).order_by(batch.c.batch_id)
+    )
+    batches: dict[_Key, list[Batch]] = {}
+    for row in rows:
+        batches.setdefault((row.system_code, row.table_code), []).append(as_batch(row._mapping))
+    columns: dict[_Key, dict[int, tuple[LandedColumn, ...]]] = {}
+    for row in connection.execute(_of(sa.select(schema_version), schema_version, key)):
+        found = columns.setdefault((row.system_code, row.table_code), {})
+        found[row.version] = stored_columns(row.columns)
+    return {
+        one: _content(found, compacted.get(one, []), columns[one]) for one, found in batches.items()
+    }
+
+
+def _of(query: sa.Select[Any], table: sa.Table, key: _Key | None) -> sa.Select[Any]:
+    if key is None:
+        return query
+    return query.where(table.c.system_code == key[0], table.c.table_code == key[1])
+
+
+def _is_needed() -> sa.ColumnElement[bool]:
+    """Of the many batches of a stream: the newest base, what is not written together yet, the last
+    of what is, and whatever has something in quarantine.
+    """
     newest = (
         sa.select(sa.func.max(batch.c.batch_id))
         .where(batch.c.kind == "base")
         .group_by(batch.c.system_code, batch.c.table_code)
     )
-    rows = connection.execute(
-        sa.select(batch)
-        .where(batch_condition, sa.or_(batch.c.batch_id.in_(newest), batch.c.kind == "log"))
-        .order_by(batch.c.batch_id)
-    ).all()
-    batches: dict[tuple[str, str], list[Batch]] = {}
-    for row in rows:
-        batches.setdefault((row.system_code, row.table_code), []).append(as_batch(row._mapping))
-    columns: dict[tuple[str, str], dict[int, tuple[LandedColumn, ...]]] = {}
-    for row in connection.execute(sa.select(schema_version).where(version_condition)):
-        key = (row.system_code, row.table_code)
-        columns.setdefault(key, {})[row.version] = stored_columns(row.columns)
-    return {key: _content(found, columns[key]) for key, found in batches.items()}
+    written = (
+        sa.select(sa.func.coalesce(sa.func.max(compaction.c.to_batch), 0))
+        .where(
+            compaction.c.kind == "log",
+            compaction.c.system_code == batch.c.system_code,
+            compaction.c.table_code == batch.c.table_code,
+        )
+        .scalar_subquery()
+    )
+    return sa.or_(
+        batch.c.batch_id.in_(newest),
+        batch.c.batch_id.in_(sa.select(compaction.c.to_batch)),
+        sa.and_(
+            batch.c.kind == "log", sa.or_(batch.c.batch_id > written, batch.c.rows_quarantined > 0)
+        ),
+    )
 
 
-def _content(found: list[Batch], columns: Mapping[int, tuple[LandedColumn, ...]]) -> Content:
-    base = next((one for one in found if one.kind == "base"), None)
-    logs = [one for one in found if one.kind == "log"]
-    begun = base.batch_id if base is not None else 0
+def _compactions(connection: sa.Connection, key: _Key | None) -> dict[_Key, list[sa.Row[Any]]]:
+    """Those in force, by table: of ranges that lie one within the other the newest."""
+    found: dict[_Key, list[sa.Row[Any]]] = {}
+    query = _of(sa.select(compaction), compaction, key).order_by(compaction.c.compaction_id)
+    for row in connection.execute(query):
+        mine = found.setdefault((row.system_code, row.table_code), [])
+        mine[:] = [
+            one
+            for one in mine
+            if one.kind != row.kind
+            or (row.kind == "log" and not row.from_batch <= one.to_batch <= row.to_batch)
+        ]
+        mine.append(row)
+    return found
+
+
+def _content(
+    found: Sequence[Batch],
+    compacted: Sequence[sa.Row[Any]],
+    columns: Mapping[int, tuple[LandedColumn, ...]],
+) -> Content:
+    by_id = {one.batch_id: one for one in found}
+    origin = max((one for one in found if one.kind == "base"), key=_number, default=None)
+    begun = origin.batch_id if origin is not None else 0
+    base = origin
+    ranges = [row for row in compacted if row.kind == "log"]
+    for row in compacted:
+        if row.kind == "base" and row.to_batch >= begun:
+            base = _written_again(by_id[row.to_batch], row, kind="base")
+    written = max((row.to_batch for row in ranges), default=0)
+    logs = sorted(
+        (
+            *(_written_again(by_id[row.to_batch], row, kind="log") for row in ranges),
+            *(one for one in found if one.kind == "log" and one.batch_id > written),
+        ),
+        key=_number,
+    )
+    since = base.batch_id if base is not None else 0
     return Content(
         base=base,
-        logs=tuple(one for one in logs if one.batch_id > begun),
-        earlier=tuple(one for one in logs if one.batch_id < begun),
+        logs=tuple(one for one in logs if one.batch_id > since),
+        earlier=tuple(one for one in logs if one.batch_id <= since),
         columns=columns,
+        origin=origin,
+        quarantine_files=tuple(
+            file for one in found if one.batch_id >= begun for file in one.quarantine_files
+        ),
     )
+
+
+def _written_again(last: Batch, row: sa.Row[Any], *, kind: Kind) -> Batch:
+    return replace(
+        last,
+        kind=kind,
+        files=tuple(row.files),
+        rows_landed=row.rows,
+        schema_version=row.schema_version,
+    )
+
+
+def _number(one: Batch) -> int:
+    return one.batch_id

@@ -1,10 +1,11 @@
 """Where landed files are: the only place that builds their paths, and makes and keeps them safe.
 
 ``landing/<system>/<table>/<batch>.parquet`` is a segment, ``…/quarantine/<batch>.parquet`` the rows
-that did not land, ``…/state/<batch>.parquet`` what the next extraction compares with. A file of an
-extraction that its ledger knows to have begun, and lists nowhere, never happened; any other file is
-somebody's archive and is never touched. ``landing/.ledger`` says which ledger the folder belongs
-to. Keep out: what is in the files (``extract.py``) and which of them count (``content.py``).
+that did not land, ``…/state/<batch>.parquet`` what the next extraction compares with, and
+``…/compact/`` has segments written together. A file of an extraction that its ledger knows to have
+begun, and lists nowhere, never happened; any other file is somebody's archive and is never touched.
+``landing/.ledger`` says which ledger the folder belongs to. Keep out: what is in the files
+(``extract.py``) and which of them count (``content.py``).
 """
 
 import os
@@ -23,6 +24,7 @@ from sources import ledger
 
 _LOCK = ".lock"
 _OWNER = ".ledger"
+_COMPACTED = "compact"
 
 
 def segment(settings: Settings, system_code: str, table_code: str, batch_id: int) -> Path:
@@ -45,6 +47,16 @@ def quarantine_segment(
 def state(settings: Settings, system_code: str, table_code: str, batch_id: int) -> Path:
     """What the next extraction of the table compares with (mode ``hash_diff``)."""
     return _folder(settings, system_code, table_code) / "state" / f"{batch_id}.parquet"
+
+
+def compaction_folder(settings: Settings, system_code: str, table_code: str) -> Path:
+    """Where segments of the table that were written together are."""
+    return _folder(settings, system_code, table_code) / _COMPACTED
+
+
+def is_compacted(file: str) -> bool:
+    """Whether a file, as the ledger writes it, was made of several segments."""
+    return Path(file).parent.name == _COMPACTED
 
 
 def relative(settings: Settings, path: Path) -> str:

@@ -212,14 +212,24 @@ def identity(engine: sa.Engine) -> tuple[str, bool]:
     return str(store_id), is_used
 
 
-def record_cut(engine: sa.Engine, *, as_of: date) -> tuple[int, datetime]:
-    """Number a new cut. Returns its number and instant."""
+def record_cut(engine: sa.Engine, *, as_of: date, compaction_id: int) -> tuple[int, datetime]:
+    """Number a new cut, which knows of compactions up to ``compaction_id``. Returns its number and
+    instant.
+    """
     moment = now()
     with writing(engine) as connection:
         number = connection.scalar(
-            cut.insert().values(bound_at=moment, as_of_date=as_of).returning(cut.c.cut_id)
+            cut.insert()
+            .values(bound_at=moment, as_of_date=as_of, compaction_id=compaction_id)
+            .returning(cut.c.cut_id)
         )
         return int(number or 0), moment
+
+
+def complete_cut(engine: sa.Engine, cut_id: int) -> None:
+    """Note that the warehouse shows the cut."""
+    with writing(engine) as connection:
+        connection.execute(cut.update().where(cut.c.cut_id == cut_id).values(completed_at=now()))
 
 
 def totals(engine: sa.Engine) -> tuple[TableTotal, ...]:

@@ -19,8 +19,8 @@ from citybase.lock import warehouse_lock
 from citybase.settings import Settings
 from citybase.store import open_store
 from sources import landing, ledger
+from sources.compaction import sweep_replaced
 from sources.content import NOTHING, Content, contents
-from sources.ledger import Batch
 from sources.meta import batch_rows, column_rows, cut_rows, place_column, table_rows
 from sources.quarantine import COLUMNS as QUARANTINE_COLUMNS
 from sources.registry import Registry, load_registry
@@ -65,28 +65,31 @@ def bind(
         with warehouse_lock(settings, "bind", wait_seconds=wait_seconds):
             landing.claim(settings, engine)
             # Read after the lock is held: two binds in a row never go back in time.
-            found = contents(engine)
+            read = contents(engine)
             bound = {
-                table.name: found.get((table.system_code, table.table_code), NOTHING)
+                table.name: read.tables.get((table.system_code, table.table_code), NOTHING)
                 for table in tables
             }
             batches = [batch for content in bound.values() for batch in content.batches]
-            earlier = [batch for content in bound.values() for batch in content.earlier]
-            for batch in (*earlier, *batches):
-                files = (*batch.files, *batch.quarantine_files)
-                landing.refuse_missing(settings, batch.system_code, batch.table_code, files)
+            for table in tables:
+                files = bound[table.name].files
+                landing.refuse_missing(settings, table.system_code, table.table_code, files)
             day = as_of or datetime.now().astimezone().date()
-            cut_id, bound_at = ledger.record_cut(engine, as_of=day)
+            cut_id, bound_at = ledger.record_cut(
+                engine, as_of=day, compaction_id=read.compaction_id
+            )
             with connect(settings.warehouse, scratch=settings.scratch) as duck:
                 duck.execute("begin")
                 _bind_views(settings, duck, tables, bound)
-                _bind_quarantine(settings, duck, batches)
+                _bind_quarantine(settings, duck, bound.values())
                 _replace(duck, "cut", cut_rows(cut_id=cut_id, bound_at=bound_at, as_of=day))
                 _replace(duck, "batch", batch_rows(batches))
                 _replace(duck, "source_table", table_rows(registry))
                 _replace(duck, "source_column", column_rows(registry))
                 _bind_places(duck, registry)
                 duck.execute("commit")
+            ledger.complete_cut(engine, cut_id)
+            sweep_replaced(settings, engine)
     finally:
         engine.dispose()
     return Cut(
@@ -124,11 +127,11 @@ def _bind_views(
 
 
 def _bind_quarantine(
-    settings: Settings, duck: duckdb.DuckDBPyConnection, batches: Iterable[Batch]
+    settings: Settings, duck: duckdb.DuckDBPyConnection, bound: Iterable[Content]
 ) -> None:
     """``meta.quarantine``: every rejected value of the bound batches."""
     files = sorted(
-        {file for batch in batches for file in landing.absolute(settings, batch.quarantine_files)}
+        {file for content in bound for file in landing.absolute(settings, content.quarantine_files)}
     )
     columns = ", ".join(
         f"cast({name if files else 'null'} as {kind}) as {name}"

@@ -44,7 +44,7 @@ def current_rows(settings: Settings, table: LandedTable, content: Content) -> st
 
 def all_changes(settings: Settings, table: LandedTable, content: Content) -> str:
     """SQL of every row on record: what the base held, and each change before and after it."""
-    return _segments(settings, table, content, (*content.earlier, *content.batches))
+    return _segments(settings, table, content, content.history)
 
 
 def _holds_rows(batches: Iterable[Batch]) -> bool:

@@ -86,6 +86,10 @@ cut = sa.Table(
     sa.Column("cut_id", Number, primary_key=True, autoincrement=True),
     sa.Column("bound_at", sa.DateTime, nullable=False),
     sa.Column("as_of_date", sa.Date, nullable=False),
+    # The newest compaction that its views know of: what later ones replaced is still read.
+    sa.Column("compaction_id", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    # When the warehouse really showed it: until then the cut before is what builds read.
+    sa.Column("completed_at", sa.DateTime),
     sqlite_autoincrement=True,
 )
 
@@ -132,5 +136,38 @@ source_event = sa.Table(
     sa.Column("happened_at", sa.DateTime, nullable=False),
     sa.Column("ended_at", sa.DateTime),
     sa.Index(None, "system_code", "table_code"),
+    sqlite_autoincrement=True,
+)
+
+# Segments written together again: `log`, the changes of a range of batches in one file, or `base`,
+# the rows as they were after `to_batch`. `swept_at` says when what it replaced was deleted.
+compaction = sa.Table(
+    "compaction",
+    metadata,
+    sa.Column("compaction_id", Number, primary_key=True, autoincrement=True),
+    sa.Column("system_code", sa.String, nullable=False),
+    sa.Column("table_code", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("from_batch", sa.BigInteger, nullable=False),
+    sa.Column("to_batch", sa.BigInteger, nullable=False),
+    sa.Column("files", sa.JSON, nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("schema_version", sa.Integer, nullable=False),
+    sa.Column("committed_at", sa.DateTime, nullable=False),
+    sa.Column("swept_at", sa.DateTime),
+    sa.Index(None, "system_code", "table_code"),
+    sqlite_autoincrement=True,
+)
+
+# Who reads landed files just now, and the newest compaction that its list of files knows of.
+lease = sa.Table(
+    "lease",
+    metadata,
+    sa.Column("lease_id", Number, primary_key=True, autoincrement=True),
+    sa.Column("holder", sa.String, nullable=False),
+    sa.Column("host", sa.String, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("compaction_id", sa.BigInteger, nullable=False),
+    sa.Column("opened_at", sa.DateTime, nullable=False),
     sqlite_autoincrement=True,
 )

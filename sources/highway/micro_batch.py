@@ -33,6 +33,7 @@ from sources.highway.change import (
 from sources.highway.change_segment import write_changes
 from sources.highway.progress import SourceEvent, moved, tell
 from sources.highway.unchanged import filled
+from sources.lease import leased
 from sources.ledger import Batch
 from sources.relation import current_rows
 from sources.segment import Measure
@@ -167,13 +168,15 @@ class Lander:
 
     def _changed(self, attempt: Attempt, table: Table, changes: TableChanges) -> Batch:
         if changes.unchanged.num_columns and changes.refused is None:
-            rows = filled(
-                changes.rows,
-                changes.unchanged,
-                keys=table.keys,
-                current=current_rows(self._settings, attempt.table, self._content(attempt.table)),
-                duck=self._duck,
-            )
+            with leased(self._engine, f"stream of {self._system.system}"):
+                content = self._content(attempt.table)
+                rows = filled(
+                    changes.rows,
+                    changes.unchanged,
+                    keys=table.keys,
+                    current=current_rows(self._settings, attempt.table, content),
+                    duck=self._duck,
+                )
             changes = replace(changes, rows=rows)
         patterns = {column.column: column.format for column in table.columns}
         return made_batch(
@@ -194,7 +197,7 @@ class Lander:
             elif landed == table:
                 logs.append(part)
         columns = {**content.columns, _UNNUMBERED: table.columns}
-        return Content(base, tuple(logs), content.earlier, columns)
+        return replace(content, base=base, logs=tuple(logs), columns=columns)
 
 
 def _by_table(batches: Sequence[Batch]) -> tuple[tuple[str, int, int], ...]:

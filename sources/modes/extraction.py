@@ -17,6 +17,7 @@ from sources import landing
 from sources.attempt import Attempt, attempted
 from sources.connectors import Reading, Session, Window
 from sources.contract import Table
+from sources.lease import leased
 from sources.segment import read_into
 from sources.tables import LandedTable, landed_table
 
@@ -90,6 +91,7 @@ def extraction(
     landed = landed_table(session.system, table)
     with (
         attempted(settings, engine, landed) as attempt,
+        leased(engine, f"extraction of {landed.name}"),
         landing.work_folder(settings, landed.system_code, landed.table_code) as work,
         connect(
             scratch=work / "spill",
