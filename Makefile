@@ -68,6 +68,7 @@ LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --qui
 lock: ## Resolve the dependencies again and write the locks
 	$(LOCK) --extra build -o requirements/base.lock
 	$(LOCK) --extra build --extra dev -c requirements/base.lock -o requirements/dev.lock
+	$(LOCK) --extra bench -c requirements/base.lock -o requirements/bench.lock
 
 clean: ## Remove what tools leave behind (not var/)
 	rm -rf .pytest_cache .mypy_cache .ruff_cache build dist *.egg-info dbt_project/target dbt_project/logs

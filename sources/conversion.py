@@ -21,6 +21,8 @@ _FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"
 _DAY = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
 _CLOCK = r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,6}0*)?)?"
 _WHOLE = r"[+-]?\d+(\.0*)?"
+# Types whose values reach beyond what the registry means by them.
+_ENDLESS = frozenset({"date", "timestamp"})
 _FORMS = {
     "boolean": r"t|f|true|false|0|1",
     "smallint": _WHOLE,
@@ -56,18 +58,22 @@ def conversion(
     pattern: str | None,
     is_key: bool,
     bytes_column: str | None = None,
+    text_column: str | None = None,
     damage_column: str | None = None,
 ) -> Conversion:
     """How the relation's column ``column.code``, which DuckDB sees as ``source_type``, is read.
 
     ``pattern`` is the strptime pattern of text dates; ``bytes_column`` is where the relation keeps
-    what could not be decoded, ``damage_column`` where it says why a value must not land.
+    what could not be decoded, ``text_column`` what its type has not, and ``damage_column`` where it
+    says why a value must not land.
     """
     raw, typed = quoted(column.code), typed_name(column.code)
     value = f"try_cast({raw} as {sql_type(column.type)})"
     cases: dict[str, str] = {}
     if bytes_column is not None:
         cases[f"{bytes_column} is not null"] = UNDECODABLE
+    if text_column is not None:
+        cases[f"{text_column} is not null"] = f"not_{column.type}"
     if column.type == "varchar":
         value = f"cast({raw} as varchar)"
     elif source_type == "VARCHAR":
@@ -76,7 +82,7 @@ def conversion(
             value = f"try_cast({parsed} as {sql_type(column.type)})"
         cases[_unreadable(raw, typed, column.type, pattern)] = f"not_{column.type}"
     else:
-        cases[f"{typed} is null and {raw} is not null"] = f"not_{column.type}"
+        cases |= _misfits(raw, typed, column.type, source_type)
     if column.type == "double":
         cases[f"not isfinite({typed})"] = NOT_FINITE
     if is_key and column.type == "varchar":
@@ -89,15 +95,19 @@ def conversion(
     return Conversion(value=value, problem=f"case {whens} end" if whens else "")
 
 
+def _misfits(raw: str, typed: str, column_type: str, source_type: str) -> dict[str, str]:
+    """What can go wrong with a value that is no text."""
+    tests = []
+    if source_type != sql_type(column_type).upper():
+        tests.append(f"{typed} is null and {raw} is not null")
+    if column_type in _ENDLESS:
+        tests.append(f"not ({_in_calendar(typed, column_type)})")
+    return {" or ".join(tests): f"not_{column_type}"} if tests else {}
+
+
 def _unreadable(raw: str, typed: str, column_type: str, pattern: str | None) -> str:
     """Whether the text ``raw`` says something that ``typed`` does not. Never null."""
-    plausible = "true"
-    if column_type in {"date", "timestamp"}:
-        kind = sql_type(column_type)
-        plausible = (
-            f"{typed} between {literal(_FIRST_DAY)}::{kind} "
-            f"and {literal(_LAST_DAY + ' 23:59:59.999999')}::{kind}"
-        )
+    plausible = _in_calendar(typed, column_type) if column_type in _ENDLESS else "true"
     if pattern is None:
         written = f"cast({typed} as varchar)"
         fits = f"regexp_full_match({raw}, {literal(form(column_type))}, 'i')"
@@ -112,6 +122,25 @@ def _unreadable(raw: str, typed: str, column_type: str, pattern: str | None) -> 
         f"when {raw} is null or trim({raw}) = '' then false "
         f"else {typed} is null or not ({plausible}) or not ({fits}) end"
     )
+
+
+def _in_calendar(typed: str, column_type: str) -> str:
+    """Whether a day or an instant has a year of four digits; null when it is null."""
+    kind = sql_type(column_type)
+    return (
+        f"{typed} between {literal(_FIRST_DAY)}::{kind} "
+        f"and {literal(_LAST_DAY + ' 23:59:59.999999')}::{kind}"
+    )
+
+
+def source_text(value: str, *, source_type: str) -> str:
+    """SQL of a raw value for a person to read, where JSON or DuckDB would write it otherwise than
+    its source does: days before Christ, decimals.
+    """
+    if source_type in {"DATE", "TIMESTAMP"}:
+        written = f"cast({value} as varchar)"
+        return f"regexp_replace({written}, '^(.*) [(]BC[)](.*)$', '\\1\\2 BC')"
+    return f"cast({value} as varchar)" if source_type.startswith("DECIMAL") else value
 
 
 def form(column_type: str) -> str:

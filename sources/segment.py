@@ -10,10 +10,17 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import numpy as np
 
 from citybase.duck import literal, quoted
-from sources.connectors.base import BYTES_PREFIX, DAMAGE_PREFIX, LINE_COLUMN, Reading
-from sources.conversion import conversion, typed_name
+from sources.connectors.base import (
+    BYTES_PREFIX,
+    DAMAGE_PREFIX,
+    LINE_COLUMN,
+    TEXT_PREFIX,
+    Reading,
+)
+from sources.conversion import conversion, source_text, typed_name
 from sources.quarantine import quarantine_query, rejected_expression
 from sources.tables import LandedTable
 
@@ -24,7 +31,12 @@ BOOKKEEPING = {
     "_committed_at": "timestamp",
     "_batch_id": "bigint",
 }
-PARQUET = "(format parquet, compression lz4)"
+PARQUET = "(format parquet, parquet_version v2, compression lz4)"
+
+_WHOLE = frozenset({"smallint", "integer", "bigint"})
+# How many times its rows the range of a key may have, at a byte each.
+_SPREAD = 8
+_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -98,21 +110,25 @@ def typed_query(
     types = {
         str(name): str(kind) for name, kind, *_ in duck.execute(f"describe {source}").fetchall()
     }
-    escaped = {
-        column.code: quoted(BYTES_PREFIX + column.code)
+    # Per column and prefix, the column beside it where the source has one.
+    beside = {
+        column.code: {
+            prefix: quoted(prefix + column.code)
+            for prefix in (BYTES_PREFIX, TEXT_PREFIX, DAMAGE_PREFIX)
+            if prefix + column.code in types
+        }
         for column in table.columns
-        if BYTES_PREFIX + column.code in types
-    }
-    damaged = {
-        column.code: quoted(DAMAGE_PREFIX + column.code)
-        for column in table.columns
-        if DAMAGE_PREFIX + column.code in types
     }
     raw = {
-        column.code: f"coalesce({escaped[column.code]}, {quoted(column.code)})"
-        if column.code in escaped
-        else quoted(column.code)
-        for column in table.columns
+        code: "coalesce("
+        + ", ".join(
+            [
+                *(found[prefix] for prefix in (BYTES_PREFIX, TEXT_PREFIX) if prefix in found),
+                source_text(quoted(code), source_type=types[code]),
+            ]
+        )
+        + ")"
+        for code, found in beside.items()
     }
     conversions = {
         column.code: conversion(
@@ -120,8 +136,9 @@ def typed_query(
             source_type=types[column.code],
             pattern=patterns.get(column.code),
             is_key=column.code in table.keys,
-            bytes_column=escaped.get(column.code),
-            damage_column=damaged.get(column.code),
+            bytes_column=beside[column.code].get(BYTES_PREFIX),
+            text_column=beside[column.code].get(TEXT_PREFIX),
+            damage_column=beside[column.code].get(DAMAGE_PREFIX),
         )
         for column in table.columns
     }
@@ -150,10 +167,8 @@ def measure(
     """Read a segment once. ``rejects`` says that it is a scratch segment with ``_rejected``."""
     codes = ", ".join(quoted(column.code) for column in table.columns)
     good = "_rejected is null" if rejects else "true"
-    # Different hashes prove different keys, and numbers are counted faster than texts. Two equal
-    # hashes prove nothing: `land_good_rows` then compares the keys themselves.
-    keys = ", ".join(quoted(key) for key in table.keys)
-    counted = f"count(distinct hash({keys})) filter (where {good})" if keys else "count(*)"
+    source = f"read_parquet({literal(str(segment))})"
+    keys = _count_dense_keys(f"from {source} where {good}", duck=duck, table=table)
     mark = f"cast({quoted(table.watermark)} as varchar)" if table.watermark else "null::varchar"
     # The outer hash makes sums of the inner, weakly mixed row hashes safe to compare.
     found = duck.execute(
@@ -161,16 +176,47 @@ def measure(
         select
             count(*),
             count(*) filter (where not ({good})),
-            {counted},
+            {_counted(table, good) if keys is None else keys},
             coalesce(sum(hash(hash({codes}))) filter (where {good}), 0)::hugeint,
             min({mark}) filter (where {good}),
             max({mark}) filter (where {good}),
-        from read_parquet({literal(str(segment))})
+        from {source}
         """
     ).fetchone()
     if found is None:
         raise AssertionError("an aggregate yields one row")
     return Measure(*found)
+
+
+def _counted(table: LandedTable, good: str) -> str:
+    # Different hashes prove different keys, and numbers are counted faster than texts. Two equal
+    # hashes prove nothing: `land_good_rows` then compares the keys themselves.
+    keys = ", ".join(quoted(key) for key in table.keys)
+    return f"count(distinct hash({keys})) filter (where {good})" if keys else "count(*)"
+
+
+def _count_dense_keys(
+    rows: str, *, duck: duckdb.DuckDBPyConnection, table: LandedTable
+) -> int | None:
+    """How many keys some rows have, where one whole number is the key and most of its range is in
+    use: numbers drawn one after the other can be ticked off, at a quarter of what counting costs.
+    """
+    types = {column.code: column.type for column in table.columns}
+    if len(table.keys) != 1 or types[table.keys[0]] not in _WHOLE:
+        return None
+    key = quoted(table.keys[0])
+    rows += f" and {key} is not null"
+    lowest, highest, count = duck.execute(
+        f"select min({key})::hugeint, max({key})::hugeint, count({key}) {rows}"
+    ).fetchone() or (None, None, 0)
+    if lowest is None or highest - lowest >= _SPREAD * count:
+        return None
+    ticked = np.zeros(highest - lowest + 1, dtype=np.bool_)
+    # In the width of the key a difference could run over; the range is narrow, the offset is not.
+    numbers = duck.execute(f"select ({key}::hugeint - {lowest})::bigint as place {rows}")
+    for batch in numbers.to_arrow_reader(_ROWS):
+        ticked[batch.column(0).to_numpy(zero_copy_only=False)] = True
+    return int(np.count_nonzero(ticked))
 
 
 def land_good_rows(

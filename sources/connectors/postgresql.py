@@ -1,12 +1,10 @@
 """Reads PostgreSQL: one read-only query per table, through DuckDB's postgres scanner.
 
-The scanner turns NaN numerics into 0.0, unbounded numerics into DOUBLE and knows neither arrays
-nor enums as text, so the select list is generated from pg_catalog: only types that survive
-unchanged are read natively, everything else as PostgreSQL's own text, or as the bytes of that text
-where the registry says its encoding. Keep out: decoding (``postgresql_encoding.py``), change
-capture.
+The select list is generated from pg_catalog. Keep out: what becomes of a type
+(``postgresql_type.py``), decoding (``postgresql_encoding.py``), change capture.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -23,6 +21,7 @@ from sources.connectors.postgresql_encoding import (
     server_encoding,
     tolerate,
 )
+from sources.connectors.postgresql_type import WORDS, Asked, Attribute, asked, fits
 from sources.contract import Column, PostgresConnection, System, Table
 
 _CONNECT_SECONDS = 10
@@ -36,32 +35,6 @@ _OPTIONS = (
 # What the database is called where DuckDB reads it.
 ALIAS = "source"
 _POLICIES = "check_enable_rls"
-
-_WHOLE = frozenset({"int2", "int4", "int8"})
-_REAL = frozenset({"float4", "float8"})
-_WORDS = frozenset({"text", "varchar", "bpchar", "name"})
-# What is written in ASCII, whatever it says.
-_PLAIN = (
-    _WHOLE
-    | _REAL
-    | frozenset(
-        {"bool", "numeric", "date", "timestamp", "timestamptz", "time", "timetz", "interval"}
-        | {"uuid", "bytea", "inet", "cidr", "macaddr", "bit", "varbit"}
-    )
-)
-_SAFE = _WHOLE | {"bool", "float8", "text", "varchar"}
-
-# Which source types can hold values of a registry type; text can hold any, varchar takes any.
-_FITS = {
-    "boolean": _WORDS | _WHOLE | {"bool"},
-    "smallint": _WORDS | _WHOLE | {"numeric"},
-    "integer": _WORDS | _WHOLE | {"numeric"},
-    "bigint": _WORDS | _WHOLE | {"numeric"},
-    "decimal": _WORDS | _WHOLE | {"numeric"},
-    "double": _WORDS | _WHOLE | _REAL | {"numeric"},
-    "date": _WORDS | {"date"},
-    "timestamp": _WORDS | {"date", "timestamp", "timestamptz"},
-}
 
 _COLUMNS = """
     select
@@ -78,6 +51,15 @@ _RELATION = """
     inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     where n.nspname = %s and c.relname = %s and c.relkind in ('r', 'p', 'v', 'm', 'f')
 """
+
+
+@dataclass(frozen=True)
+class _Query:
+    """What PostgreSQL itself runs, the columns it yields, and which of them are to be decoded."""
+
+    select: str
+    columns: list[Asked]
+    texts: list[str]
 
 
 class PostgresSession(Session):
@@ -122,7 +104,7 @@ class PostgresSession(Session):
         window: Window | None = None,
     ) -> Reading:
         """See ``Session.read``."""
-        select, texts = self._select(table, window)
+        query = self._select(table, window)
         try:
             duck.execute(
                 f"attach if not exists {literal(self._conninfo)} as {ALIAS} "
@@ -130,19 +112,22 @@ class PostgresSession(Session):
             )
         except duckdb.Error as error:
             raise self.explained(table, error) from None
-        codes = [column.column for column in table.columns]
-        columns = ", ".join(quoted(code) for code in codes)
-        query = f"from postgres_query({literal(ALIAS)}, {literal(select)})"
-        if self._encoding is None or not texts:
-            return Reading(sql=f"select {columns}, null::varchar as {LINE_COLUMN} {query}")
+        columns = ", ".join(f"{one.read} as {quoted(one.name)}" for one in query.columns)
+        source = f"from postgres_query({literal(ALIAS)}, {literal(query.select)})"
+        if self._encoding is None or not query.texts:
+            return Reading(sql=f"select {columns}, null::varchar as {LINE_COLUMN} {source}")
         stored, readable = work / "stored.parquet", work / "decoded.parquet"
         try:
-            duck.execute(f"copy (select {columns} {query}) to {literal(str(stored))}")
+            duck.execute(f"copy (select {columns} {source}) to {literal(str(stored))}")
         except duckdb.Error as error:
             raise self.explained(table, error) from None
-        decoded(stored, readable, texts=texts, encoding=self._encoding)
+        decoded(stored, readable, texts=query.texts, encoding=self._encoding)
         stored.unlink()
-        return Reading(sql=decoded_query(readable, codes=codes, texts=texts))
+        return Reading(
+            sql=decoded_query(
+                readable, codes=[one.name for one in query.columns], texts=query.texts
+            )
+        )
 
     def explained(self, table: Table, error: duckdb.Error) -> SourceError:
         """See ``Session.explained``. In every language the server's message names the encoding."""
@@ -195,14 +180,13 @@ class PostgresSession(Session):
             remedy=f"Start its database, or correct host, port and dbname in {env}. {self.owner}",
         )
 
-    def _select(self, table: Table, window: Window | None = None) -> tuple[str, list[str]]:
-        """The query that PostgreSQL itself runs, and which columns are texts."""
+    def _select(self, table: Table, window: Window | None = None) -> _Query:
         try:
             return self._generated(table, window)
         except psycopg.OperationalError as error:
             raise self._refused(error) from None
 
-    def _generated(self, table: Table, window: Window | None) -> tuple[str, list[str]]:
+    def _generated(self, table: Table, window: Window | None) -> _Query:
         name = table.source_name
         relation = self._catalog.execute(_RELATION, (self._schema, name)).fetchone()
         if relation is None:
@@ -221,13 +205,13 @@ class PostgresSession(Session):
                 f"{self._schema}.{name}. {self.owner}",
             )
         found = {
-            attribute: ("domain" if kind == "d" else base, shown)
+            attribute: Attribute("domain" if kind == "d" else base, shown)
             for attribute, base, kind, shown in self._catalog.execute(_COLUMNS, (oid,))
         }
         missing = [column for column in table.columns if column.source_name not in found]
         if missing:
             raise self.missing_columns(table, missing, list(found))
-        texts = [c.column for c in table.columns if found[c.source_name][0] not in _PLAIN]
+        texts = [c.column for c in table.columns if found[c.source_name].is_text]
         if texts and self._encoding is None and self._stored_as in WORTHLESS:
             raise self.table_error(
                 table,
@@ -235,14 +219,29 @@ class PostgresSession(Session):
                 remedy="Write `encoding: gb18030` (or utf-8, or latin1) under `connection:`: what "
                 f"the applications really write. {self.owner}",
             )
-        expressions = ", ".join(
-            self._expression(table, column, *found[column.source_name]) for column in table.columns
-        )
-        select = f"select {expressions} from {quoted(self._schema)}.{quoted(name)}"
+        columns: list[Asked] = []
+        for column in table.columns:
+            attribute = found[column.source_name]
+            self._refuse_unfit(table, column, attribute)
+            bytes_of = self._stored_as if self._encoding is not None else None
+            columns += asked(column, attribute, bytes_of=bytes_of)
+        shown = ", ".join(f"{one.sql} as {quoted(one.name)}" for one in columns)
+        select = f"select {shown} from {quoted(self._schema)}.{quoted(name)}"
         if window is not None:
-            select += _inside(window, found[window.column.source_name][0])
+            select += _inside(window, found[window.column.source_name].kind)
         self._refuse_unplannable(table, select)
-        return select, texts
+        return _Query(select, columns, texts)
+
+    def _refuse_unfit(self, table: Table, column: Column, attribute: Attribute) -> None:
+        if attribute.kind == "domain" or fits(column.type, attribute.kind):
+            return
+        raise self.table_error(
+            table,
+            f"has column {column.source_name} ({column.column}, {column.name}) as "
+            f"{attribute.shown}, which does not fit the registry's {column.type}",
+            remedy=f"If the department changed it, change `type:` of {column.column} in the "
+            f"registry. {self.owner}",
+        )
 
     def _refuse_unplannable(self, table: Table, select: str) -> None:
         """PostgreSQL plans the query without a row: only then do policies speak, and the rights
@@ -268,41 +267,13 @@ class PostgresSession(Session):
                 f"see, write `row_security: filter` under `connection:`. {self.owner}",
             ) from None
 
-    def _expression(self, table: Table, column: Column, kind: str, shown: str) -> str:
-        if kind != "domain" and not fits(column.type, kind):
-            raise self.table_error(
-                table,
-                f"has column {column.source_name} ({column.column}, {column.name}) as {shown}, "
-                f"which does not fit the registry's {column.type}",
-                remedy=f"If the department changed it, change `type:` of {column.column} in the "
-                f"registry. {self.owner}",
-            )
-        source = quoted(column.source_name)
-        if kind == "timestamptz":
-            # The registry's timestamps are the city's own time.
-            source = f"({source} at time zone 'Asia/Shanghai')"
-        if self._encoding is not None and kind not in _PLAIN:
-            # From an encoding into itself: the bytes as they are stored.
-            source = f"convert_to({source}::text, {literal(self._stored_as)})"
-            return f"{source} as {quoted(column.column)}"
-        # DuckDB would call every whole number but 0 true.
-        if kind not in _SAFE or (column.type == "boolean" and kind in _WHOLE):
-            source = f"{source}::text"
-        return f"{source} as {quoted(column.column)}"
-
-
-def fits(column_type: str, kind: str) -> bool:
-    """Whether a source type, by its name in pg_type, can hold values of a registry type."""
-    allowed = _FITS.get(column_type.split("(", maxsplit=1)[0])
-    return allowed is None or kind in allowed
-
 
 def _inside(window: Window, kind: str) -> str:
     """The rows of a window, in a form that lets an index on the column serve.
 
     What a text column says is known only after it has been converted: then all rows are read.
     """
-    if kind in _WORDS or kind == "domain":
+    if kind in WORDS or kind == "domain":
         return ""
     zone = " Asia/Shanghai" if kind == "timestamptz" else ""
     source = quoted(window.column.source_name)

@@ -16,7 +16,8 @@ from citybase.duck import quoted
 from citybase.settings import Settings
 from sources.attempt import land
 from sources.connectors.base import Session
-from sources.connectors.postgresql import ALIAS, fits
+from sources.connectors.postgresql import ALIAS
+from sources.connectors.postgresql_type import fits
 from sources.contract import Table
 from sources.highway.change import (
     Event,
