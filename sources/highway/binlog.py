@@ -17,7 +17,7 @@ from sources.contract import System, Table
 from sources.highway import binlog_event as events
 from sources.highway.binlog_batch import BinlogBatch, OpenBatch, Pending
 from sources.highway.binlog_catalogue import BinlogCatalogue
-from sources.highway.binlog_ddl import Effect, concerns
+from sources.highway.binlog_ddl import REMEDIES, TOLD, Effect, concerns
 from sources.highway.binlog_event import DamagedEventError, Event, Query
 from sources.highway.binlog_layout import read_layout, table_of
 from sources.highway.binlog_position import Position
@@ -30,12 +30,6 @@ _MAX_LAYOUTS = 1_000
 _SHOWN = 200
 # Nothing of these concerns rows. An event of no known kind may, and ends the stream.
 _PASSED_OVER = frozenset({1, 3, 5, 13, 14, 15, 27, 28, 29, 41, 160, 161, 163, 164})
-_SNAPSHOT = "Take a new snapshot of the table."
-_REMEDIES: dict[Effect, str] = {
-    "truncated": "Nothing is to be done: it is empty from here on.",
-    "schema_changed": f"{_SNAPSHOT} If its columns changed, correct them in the registry first.",
-    "unreadable": _SNAPSHOT,
-}
 
 
 class BinlogStream:
@@ -221,8 +215,7 @@ class BinlogStream:
                     code, f"may have been changed by a statement that is logged as such: {said}"
                 )
             else:
-                told = "was emptied" if effect == "truncated" else "was changed as a whole"
-                self._tell(code, effect, f"{told}: {said}", _REMEDIES[effect])
+                self._tell(code, effect, f"{TOLD[effect]}: {said}", REMEDIES[effect])
         if self._group is not None and self._group.standalone:
             self._commit(event)
 
@@ -280,6 +273,7 @@ class BinlogStream:
             self._lose(code, reader.problem, reader.remedy)
             return
         try:
+            self._pending.expect(code, reader.pending)
             for op, row in reader.rows(rows):
                 self._pending.add(code, op, row)
         except UnfitLayoutError as error:
@@ -290,12 +284,14 @@ class BinlogStream:
         taken = self._snapshots.get(code)
         return taken is not None and self._group is not None and taken.covers(self._group.gtid)
 
-    def _lose(self, code: str, problem: str, remedy: str = _SNAPSHOT) -> None:
+    def _lose(self, code: str, problem: str, remedy: str = REMEDIES["unreadable"]) -> None:
         """Say that the table's rows can no longer be followed; those of others can."""
         self._pending.drop(code)
         self._tell(code, "unreadable", problem, remedy)
 
-    def _tell(self, code: str, effect: Effect, problem: str, remedy: str = _SNAPSHOT) -> None:
+    def _tell(
+        self, code: str, effect: Effect, problem: str, remedy: str = REMEDIES["unreadable"]
+    ) -> None:
         if self._is_in_snapshot(code) or any(
             told[:2] == (code, effect) for told in self._pending.facts
         ):

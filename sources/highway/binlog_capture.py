@@ -7,7 +7,7 @@ others go on. Keep out: the protocol (``binlog.py``), what a server must allow
 """
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -33,13 +33,13 @@ from sources.highway.binlog_checks import (
 )
 from sources.highway.binlog_position import Position, earliest
 from sources.highway.binlog_snapshot import BinlogSnapshot
-from sources.highway.change import Event, MicroBatch, TableChanges, TableEmptied
+from sources.highway.change import Event, MicroBatch, TableChanges, TableEmptied, TableNoted
 from sources.highway.errors import CaptureRefusedError, StreamInterruptedError
 from sources.highway.micro_batch import Lander
 from sources.highway.progress import SourceEvent, begin_stream, end_events, progress, tell
 from sources.modes.extraction import extraction
 
-REFUSED, REPLACED = "table_refused", "table_replaced"
+REFUSED, REPLACED, ADDED = "table_refused", "table_replaced", "column_added"
 
 
 @dataclass
@@ -169,6 +169,7 @@ class BinlogCapture:
     def __init__(self, engine: sa.Engine, log: BinlogLog, *, at: Followed) -> None:
         """Start behind ``at.position``. Raises as ``BinlogStream`` does."""
         self._engine, self._log = engine, log
+        self._tables = {table.table: table for table in log.tables}
         self._stream = BinlogStream(
             log.system,
             log.location,
@@ -204,12 +205,14 @@ class BinlogCapture:
         batch = self._stream.batch(wait_seconds=wait_seconds)
         if batch is None:
             return None
-        lost = [fact for fact in batch.facts if fact.effect != "truncated"]
+        lost = [fact for fact in batch.facts if fact.effect in {"schema_changed", "unreadable"}]
         if lost:
             self._forget(lost)
         self._log.place = (batch.file, batch.file_at)
         return MicroBatch(
-            tuple(_events(batch)), position=batch.position, committed_at=batch.committed_at
+            tuple(_events(batch, self._tables)),
+            position=batch.position,
+            committed_at=batch.committed_at,
         )
 
     def landed(self, batch: MicroBatch) -> None:
@@ -230,9 +233,20 @@ class BinlogCapture:
         raise StreamInterruptedError(lost[0].message, remedy="It is read anew at once.")
 
 
-def _events(batch: BinlogBatch) -> list[Event]:
-    nothing = pa.table({})
-    return [
-        *(TableEmptied(fact.table, fact.committed_at) for fact in batch.facts),
-        *(TableChanges(code, rows=rows, unchanged=nothing) for code, rows in batch.changes.items()),
-    ]
+def _events(batch: BinlogBatch, tables: Mapping[str, Table]) -> Iterator[Event]:
+    for fact in batch.facts:
+        if fact.effect == "truncated":
+            yield TableEmptied(fact.table, fact.committed_at)
+    for code, rows in batch.changes.items():
+        pending = batch.pending.get(code, ())
+        if pending:
+            named = f"{'a column' if len(pending) == 1 else 'columns'}"
+            yield TableNoted(
+                code,
+                ADDED,
+                f"{code} ({tables[code].source_name}) has {named} that the registry does not "
+                f"know: {', '.join(pending)}.",
+                "Add it to the registry with its name, type and class; until then its values land "
+                "under their own name and nobody reads them.",
+            )
+        yield TableChanges(code, rows=rows, unchanged=pa.table({}), pending=pending)

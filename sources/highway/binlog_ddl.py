@@ -11,7 +11,7 @@ from typing import Literal
 
 from sources.highway.binlog_event import Query
 
-Effect = Literal["truncated", "schema_changed", "unreadable"]
+Effect = Literal["truncated", "altered", "schema_changed", "unreadable"]
 Name = tuple[str, str]
 
 _NOISE = re.compile(
@@ -60,6 +60,20 @@ _RENAME = re.compile(rf"rename\s+(?:to\s+|as\s+|=\s*)?({_WORD}(?:\s*\.\s*{_WORD}
 _WAIT = re.compile(r"\s*(?:wait\s+\d+|nowait)\b", re.IGNORECASE)
 
 
+_SNAPSHOT = "Take a new snapshot of the table."
+TOLD: dict[Effect, str] = {
+    "truncated": "was emptied",
+    "altered": "was altered",
+    "schema_changed": "was changed as a whole",
+}
+REMEDIES: dict[Effect, str] = {
+    "truncated": "Nothing is to be done: it is empty from here on.",
+    "altered": "Add the columns to the registry that are to be read.",
+    "schema_changed": f"{_SNAPSHOT} If its columns changed, correct them in the registry first.",
+    "unreadable": _SNAPSHOT,
+}
+
+
 @dataclass(frozen=True)
 class Concern:
     """What a statement does to one table, by its names in the source."""
@@ -83,7 +97,13 @@ def concerns(query: Query, *, wanted: Mapping[Name, Collection[str]]) -> list[Co
         # A view or a trigger may have written into any table of the database.
         ours = [name for name in wanted if _folded(name[0]) == _folded(query.database)]
         return [Concern(name, "unreadable") for name in hit or ours]
-    return [Concern(name, "schema_changed") for name in _changed(text, query.database, wanted)]
+    changed = _changed(text, query.database, wanted)
+    altered = _ALTER.match(text)
+    kept = _matching(_named(altered[1], query.database), wanted) if altered is not None else []
+    return [
+        *(Concern(name, "schema_changed") for name in changed),
+        *(Concern(name, "altered") for name in kept if name not in changed),
+    ]
 
 
 def _changed(text: str, database: str, wanted: Mapping[Name, Collection[str]]) -> list[Name]:

@@ -40,8 +40,9 @@ class _Step:
 class RowReader:
     """Reads the rows of one table in one layout.
 
-    A row is a list of the values of the table's registry columns, in their order: texts, None for
-    null, bytes for what is no text.
+    A row is a list of the values of the table's registry columns, in their order, and behind them
+    of ``pending``, the source's columns that the registry does not know: texts, None for null,
+    bytes for what is no text.
     """
 
     def __init__(
@@ -58,11 +59,21 @@ class RowReader:
                 "was changed, and the binary log does not say which columns the rows have",
                 remedy="Ask for: set global binlog_row_metadata = FULL; then take a new snapshot.",
             )
-        self._table = table
         self._layout = layout
         self._sources = sources
         self._latin1_holds = latin1_holds
-        self._width = len(table.columns)
+        declared = {column.source_name for column in table.columns}
+        self._types = {
+            column.source_name: (slot, column.type) for slot, column in enumerate(table.columns)
+        }
+        self.pending = tuple(
+            field.name
+            for field in layout.fields
+            if field.name not in declared and self._made(field, "varchar") is not None
+        )
+        for slot, name in enumerate(self.pending, len(table.columns)):
+            self._types[name] = (slot, "varchar")
+        self._width = len(self._types)
         codes = [column.column for column in table.columns]
         self._keys = [codes.index(key) for key in table.keys]
         self._steps: dict[tuple[bytes, bool], list[_Step]] = {}
@@ -115,8 +126,8 @@ class RowReader:
 
     def _planned(self, present: bytes, keys_only: bool) -> Iterator[_Step]:  # noqa: FBT001
         wanted = {
-            column.source_name: slot
-            for slot, column in enumerate(self._table.columns)
+            name: slot
+            for name, (slot, _) in self._types.items()
             if not keys_only or slot in self._keys
         }
         bit, missing = 1, set(wanted)
@@ -128,7 +139,7 @@ class RowReader:
             skip = skipper(field)
             if skip is None:
                 raise self._unreadable(field)
-            yield _Step(bit, skip, self._reader(field, slot) if slot >= 0 else None, slot)
+            yield _Step(bit, skip, self._reader(field) if slot >= 0 else None, slot)
             bit <<= 1
         named = {field.name for field in self._layout.fields}
         gone = sorted(missing - named)
@@ -145,8 +156,13 @@ class RowReader:
                 "take a new snapshot of the table.",
             )
 
-    def _reader(self, field: Field, slot: int) -> Reader:
-        column = self._table.columns[slot]
+    def _reader(self, field: Field) -> Reader:
+        read = self._made(field, self._types[field.name][1])
+        if read is None:
+            raise self._unreadable(field)
+        return read
+
+    def _made(self, field: Field, registry_type: str) -> Reader | None:
         known = self._sources.get(field.name)
         decode = None
         if field.charset is not None:
@@ -155,15 +171,7 @@ class RowReader:
                 latin1_holds=self._latin1_holds,
                 data_type=known.data_type if known else None,
             )
-        read = value_reader(
-            field,
-            source=known,
-            registry_type=column.type,
-            decoder=decode,
-        )
-        if read is None:
-            raise self._unreadable(field)
-        return read
+        return value_reader(field, source=known, registry_type=registry_type, decoder=decode)
 
     def _unreadable(self, field: Field) -> UnfitLayoutError:
         kind = self._sources.get(field.name)

@@ -239,6 +239,6 @@ def _names(table: Table, texts: frozenset[str]) -> list[str]:
 
 
 def _batch(table: Table, rows: list[Row], schema: pa.Schema) -> pa.RecordBatch:
-    columns = text_columns(table, rows)
+    columns = text_columns([column.column for column in table.columns], rows)
     missing = pa.nulls(len(rows), pa.string())
     return pa.record_batch([columns.get(name, missing) for name in schema.names], schema=schema)

@@ -143,6 +143,30 @@ def test_a_value_that_does_not_fit_leaves_the_last_good_row_serving(highway: Hig
     ]
 
 
+def test_a_column_that_is_added_lands_pending_and_is_told(highway: Highway) -> None:
+    with highway.running() as running:
+        highway.source.execute(
+            "insert into x values (1, 'a', null, 1)",
+            "alter table x add column phone varchar(20)",
+            "insert into x values (2, 'b', null, 1, '0539-8170110')",
+            "delete from x where id = 1",
+        )
+        assert running.drain() == 3
+    highway.equal("x")
+    assert highway.events() == [("x", "column_added")]
+    engine = open_store(highway.settings)
+    content = table_content(engine, highway.system.system, "x")
+    engine.dispose()
+    files = [str(highway.settings.landing / file) for log in content.logs for file in log.files]
+    with connect() as duck:
+        found = duck.execute(
+            "select id, _pending_phone from read_parquet($1, union_by_name = true) "
+            "where _op <> 'd' order by id",
+            [files],
+        ).fetchall()
+    assert found == [(1, None), (2, "0539-8170110")]
+
+
 def test_a_table_that_is_altered_is_read_anew_while_others_go_on(highway: Highway) -> None:
     highway.source.execute("insert into x values (1, 'abc', null, 1.25)")
     with highway.running() as running:

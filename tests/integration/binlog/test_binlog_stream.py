@@ -244,7 +244,8 @@ def test_rows_that_a_session_logs_in_part_are_refused_and_others_go_on(
         (["rename table x to x_old, z to x"], ["schema_changed"]),
         (["create or replace table x (id int)"], ["schema_changed"]),
         (["alter table x modify amount int"], ["schema_changed"]),
-        (["alter table x add more int, add index (born), comment 'modify amount, drop note'"], []),
+        (["alter table x add more int, add index (born), comment 'modify amount, drop note'"],
+         ["altered"]),
         (["alter table `x` drop column note"], ["schema_changed"]),
         (["ALTER TABLE z RENAME TO y, ADD COLUMN more int"], []),
         (["create table y like x", "create view w as select * from x", "analyze table x"], []),
@@ -287,9 +288,12 @@ def test_columns_move_while_rows_go_on_and_are_found_by_name(x: Source) -> None:
     )
     batches = x.drained(x.follow(SYSTEM, position=position))
     found = changes(batches, "x")
+    more = [row.get("_pending_more") for row in found]
     assert [(row["id"], row["amount"], row["note"]) for row in found] == [
         ("1", "1.00", "n"), ("2", "2.00", "n"), ("3", "2.00", "n"),
     ]  # fmt: skip
+    assert more == [None, "5", "5"]
+    assert [dict(batch.pending) for batch in batches][-1] == {"x": ("more",)}
 
 
 def test_a_log_that_was_purged_needs_a_new_snapshot(x: Source) -> None:
