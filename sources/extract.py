@@ -6,15 +6,17 @@ command line says about it.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from citybase.errors import CitybaseError, RegistryError
+from citybase.errors import CitybaseError, LockedError, RegistryError
 from citybase.settings import Settings, source_environment
 from citybase.store import open_store
 from sources import ledger
 from sources.attempt import Receipt
+from sources.compaction import compact
 from sources.connectors import Session, open_source
 from sources.contract import System, Table
 from sources.highway.once import capture_once
@@ -24,6 +26,7 @@ from sources.modes.extraction import Extraction, extraction
 from sources.modes.full import extract_full
 from sources.modes.hash_diff import extract_hash_diff
 from sources.registry import Registry, load_registry
+from sources.tables import landed_table
 
 MODES: Mapping[str, Callable[[Extraction], Receipt]] = {
     "full": extract_full,
@@ -128,4 +131,9 @@ def extract_table(settings: Settings, engine: sa.Engine, session: Session, table
             remedy=f"Write one of these in the registry: {', '.join(MODES)}.",
         )
     with extraction(settings, engine, session, table) as held:
-        return extract(held)
+        receipt = extract(held)
+    if table.mode != "full":
+        with suppress(LockedError):
+            # Whoever compacts it just now does what is to be done.
+            compact(settings, engine, landed_table(session.system, table))
+    return receipt

@@ -122,6 +122,8 @@ def _screen(found: "HighwayStatus") -> RenderableType:
         for system, error in found.pulls.items()
         if error
     ]
+    if found.compaction_error:
+        lines.append(Text.from_markup(f"[red]✗[/] compaction: {escape(found.compaction_error)}"))
     for event in found.events:
         where = event.system + (f".{event.table}" if event.table else "")
         lines.append(

@@ -1,8 +1,8 @@
 """The highway: every log captured and every pull made in time, in one long-running process.
 
-One thread per log system, one for the pulls, one for the health endpoint. Keep out: what a thread
-does (``worker.py``, ``pulls.py``), what is said of it (``status.py``), and Dagster, which is told
-through ``on_landed``.
+One thread per log system, one each for pulls, compaction and the health endpoint. Keep out: what a
+thread does (``worker.py``, ``pulls.py``), what is said of it (``status.py``), and Dagster, which is
+told through ``on_landed``.
 """
 
 import threading
@@ -16,6 +16,7 @@ from citybase.store import open_store
 from sources import ledger
 from sources.contract import System
 from sources.highway.captures import log_systems
+from sources.highway.compactor import Compactor
 from sources.highway.health import serve_health
 from sources.highway.micro_batch import Landed
 from sources.highway.pulls import Puller
@@ -42,6 +43,7 @@ class Highway:
             Worker(settings, self._engine, system, stop=self._stop, on_landed=self._landed)
             for system in log_systems(registry.systems)
         ]
+        self._compactor = Compactor(settings, self._engine, registry, stop=self._stop)
         self._puller = Puller(settings, registry, stop=self._stop, on_landed=self._on_landed)
 
     def stop(self) -> None:
@@ -54,6 +56,7 @@ class Highway:
             self._engine,
             [worker.state for worker in self._workers],
             self._puller.state,
+            compaction_error=self._compactor.error,
             begun_at=self._begun_at,
         )
 
@@ -73,6 +76,7 @@ class Highway:
                 for one in self._workers
             ]
             threads.append(threading.Thread(target=self._puller.run, name="pulls"))
+            threads.append(threading.Thread(target=self._compactor.run, name="compaction"))
             for thread in threads:
                 thread.start()
             try:

@@ -60,13 +60,16 @@ class EventStatus(_Fact):
 
 
 class HighwayStatus(_Fact):
-    """The whole service. ``healthy``: every log system streams, and no pull failed."""
+    """The whole service. ``healthy``: every log system streams, and neither a pull nor compaction
+    failed.
+    """
 
     healthy: bool
     begun_at: datetime
     at: datetime
     systems: tuple[SystemStatus, ...]
     pulls: Mapping[str, str | None]
+    compaction_error: str | None
     events: tuple[EventStatus, ...]
 
 
@@ -75,6 +78,7 @@ def describe(
     systems: Sequence[SystemState],
     pulls: PullState,
     *,
+    compaction_error: str | None,
     begun_at: datetime,
 ) -> HighwayStatus:
     """Everything there is to say at this moment."""
@@ -84,6 +88,7 @@ def describe(
         at=ledger.now(),
         systems=tuple(_system(one) for one in systems),
         pulls=pulls.errors,
+        compaction_error=compaction_error,
         events=tuple(
             EventStatus(
                 system=event.system_code,
