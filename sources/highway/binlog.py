@@ -99,10 +99,13 @@ class BinlogStream:
             patience = (linger_seconds if has_content else wait_seconds) - waited
             packets = self._connection.packets(wait_seconds=max(patience, 0.0))
             self._events.extend(packets)
-            # Traffic on other tables may never pause.
+            # Traffic on other tables may never pause; of a transaction that is still arriving the
+            # end is waited for.
             is_over = waited >= max(wait_seconds, linger_seconds)
-            if is_over or (has_content and not packets):
-                return self._handed_on() if self._open.transactions else None
+            if self._open.transactions and (is_over or (has_content and not packets)):
+                return self._handed_on()
+            if is_over and not packets:
+                return None
 
     def close(self) -> None:
         """Leave the server."""
