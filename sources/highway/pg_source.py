@@ -20,12 +20,14 @@ from sources.contract import PostgresConnection, System, Table
 from sources.highway.errors import CaptureRefusedError, StreamInterruptedError
 
 _CONNECT_SECONDS = 10
-# A lock that is not to be had at once is not waited for: others would queue behind us.
 _OPTIONS = (
-    "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=0 -c timezone=Asia/Shanghai "
+    "-c idle_in_transaction_session_timeout=0 -c timezone=Asia/Shanghai "
     "-c datestyle=ISO,YMD -c intervalstyle=iso_8601 -c extra_float_digits=1 -c bytea_output=hex"
 )
-_STATEMENT_TIMEOUT = "-c statement_timeout=60000"
+# A lock that is not to be had at once is not waited for: others would queue behind us. A new slot
+# waits for transactions to end, which PostgreSQL also calls a lock; nobody queues behind that.
+_IMPATIENT = "-c statement_timeout=60000 -c lock_timeout=2000"
+_PATIENT = "-c statement_timeout=0 -c lock_timeout=0"
 _LONGEST_NAME = 61  # of the server's 63, which leaves two for a second slot
 _MASKED = "…"
 
@@ -81,13 +83,13 @@ class PostgresLog:
         refuses the user.
         """
         try:
-            return psycopg.connect(self._conninfo(_STATEMENT_TIMEOUT), autocommit=True)
+            return psycopg.connect(self._conninfo(_IMPATIENT), autocommit=True)
         except psycopg.Error as error:
             raise self.not_connected(str(error)) from None
 
     def connect_for_replication(self) -> PGconn:
         """A connection that speaks the replication protocol. Raises as ``connect`` does."""
-        conninfo = self._conninfo("-c statement_timeout=0", replication="database")
+        conninfo = self._conninfo(_PATIENT, replication="database")
         connection = pq.PGconn.connect(conninfo.encode())
         if connection.status != pq.ConnStatus.OK:
             problem = connection.get_error_message()

@@ -78,7 +78,7 @@ class ReplicationStream:
         self._first_at: float | None = None
         # The last commit handed out, what the consumer called safe, and the point of the server's
         # log before which nothing is left to hand out.
-        self._delivered = self._flushed = self._caught_up = start_lsn
+        self._delivered = self._flushed = self._caught_up = self._sent = start_lsn
         self._is_open = False
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -201,9 +201,9 @@ class ReplicationStream:
             raise self._ended(result) if result else self._interrupted("it was closed")
 
     def _heard_from_server(self, keep_alive: bytes) -> None:
+        (self._sent,) = struct.unpack_from(">Q", keep_alive, 1)
         if not self._ends and not self._is_open:
-            (sent,) = struct.unpack_from(">Q", keep_alive, 1)
-            self._caught_up = max(self._caught_up, sent)
+            self._caught_up = max(self._caught_up, self._sent)
         if keep_alive[_ASKS_FOR_REPLY]:
             self._send_status()
 
@@ -222,7 +222,9 @@ class ReplicationStream:
         end_lsn = parse_commit(block.message(count - 1)).end_lsn if self._whole else None
         self._is_open = end_lsn is None
         if end_lsn is not None:
-            self._delivered = self._caught_up = end_lsn
+            self._delivered = end_lsn
+            # What the server promised while this was in hand comes true with it.
+            self._caught_up = max(end_lsn, self._caught_up if later else self._sent)
         waited = now - (self._first_at or now)
         self._content, self._ends, self._whole = rest, later, 0
         self._first_at = now if later else None

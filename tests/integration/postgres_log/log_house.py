@@ -214,4 +214,4 @@ class Replica:
 
 def current_lsn(server: LogServer) -> int:
     """How far the log goes: everything committed so far is below."""
-    return int(str(server.value("select pg_current_wal_insert_lsn() - '0/0'::pg_lsn")))
+    return int(str(server.value("select pg_current_wal_flush_lsn() - '0/0'::pg_lsn")))

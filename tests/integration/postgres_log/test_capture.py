@@ -127,14 +127,15 @@ PGBENCH = {
 @pytest.mark.timeout(180)
 def test_a_workload_that_nobody_here_wrote(server: LogServer, tmp_path: Path) -> None:
     """pgbench, PostgreSQL's own benchmark, begins before we come and ends while we read."""
-    tool = [str(server.programs / "pgbench"), "-d", f"{server.admin}&options=-csearch_path%3Dhuji"]
-    subprocess.run([*tool, "-i", "-s", "1", "-q"], check=True, capture_output=True)
+    pgbench = str(server.programs / "pgbench")
+    where = f"{server.admin}&options=-csearch_path%3Dhuji"
+    subprocess.run([pgbench, "-i", "-s", "1", "-q", where], check=True, capture_output=True)
     server.execute(
         *(f"alter table huji.{table} owner to reader" for table in PGBENCH),
         "alter table huji.pgbench_history add column entry bigserial primary key",
     )
     replica = Replica(server.log(PGBENCH), tmp_path)
-    load = [*tool, "-c", "4", "-j", "1", "-t", "500", "-n"]
+    load = [pgbench, "-c", "4", "-j", "1", "-t", "500", "-n", where]
     with subprocess.Popen(load, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as bench:
         replica.start()
         with replica.stream() as stream:

@@ -238,7 +238,13 @@ def test_an_old_transaction_is_not_waited_for_without_end(server: LogServer) -> 
             pass
     while slot_state(log) is not None:
         time.sleep(0.05)
-    assert made(log) > 0
+    with psycopg.connect(server.admin) as slow:
+        slow.execute("insert into huji.resident values (2, '')")
+        # Longer than our statements wait for a lock: here nobody queues behind us.
+        ending = threading.Timer(2.5, slow.commit)
+        ending.start()
+        assert made(log) > 0
+        ending.join()
     with pytest.raises(CaptureRefusedError, match="already has a replication slot"):
         made(log)
 
@@ -323,6 +329,21 @@ def test_only_what_is_acknowledged_is_forgotten_and_others_writing_keeps_nothing
         while confirmed(log) < now and time.monotonic() < deadline:
             time.sleep(0.05)
         assert confirmed(log) >= now
+    with ReplicationStream(log, start_lsn=batch.end_lsn, batch_seconds=0.5) as stream:
+        server.execute(
+            "insert into huji.resident values (2, '')",
+            "create table huji.another as select * from generate_series(1, 1000)",
+        )
+        now = current_lsn(server)
+        # What the server says while the batch is still in hand comes true with the batch.
+        batch = stream.read(timeout_seconds=5)
+        assert batch is not None
+        assert batch.end_lsn is not None
+        stream.acknowledge(batch.end_lsn)
+        deadline = time.monotonic() + 10
+        while stream.caught_up_lsn < now and time.monotonic() < deadline:
+            stream.read(timeout_seconds=0.1)
+        assert stream.caught_up_lsn >= now
     # The ledger's position is older than the slot's now, and nothing comes again.
     with ReplicationStream(log, start_lsn=batch.end_lsn) as stream:
         assert stream.read(timeout_seconds=0.5) is None
