@@ -127,6 +127,18 @@ def check_server(catalogue: BinlogCatalogue, *, replica_id: int) -> None:
                 f"Ask for: set global {setting} = '{wanted}'; and the same in its configuration. "
                 "Connections that are open already keep the old value until they are renewed.",
             )
+    # Read without any right: set as soon as something has been replicated.
+    [(logs_replicated, replicated)] = catalogue.ask(
+        "select @@global.log_slave_updates, @@global.gtid_slave_pos"
+    )
+    if replicated and not int(logs_replicated):
+        raise _refused(
+            catalogue,
+            "is a replica itself and leaves what it replicates out of its own log "
+            "(log_slave_updates is off)",
+            "Ask for log_slave_updates = ON in its configuration and a restart, or for the address "
+            "of the server that it replicates.",
+        )
     if int(own_id) == replica_id:
         raise _refused(
             catalogue, f"has the server id {own_id} itself", "Ask for another server_id there."

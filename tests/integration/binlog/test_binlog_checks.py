@@ -83,6 +83,19 @@ def test_a_server_with_our_own_number_is_refused(restored: Source) -> None:
     assert "has the server id" in refusal(restored, system_of())[0]
 
 
+def test_a_replica_that_leaves_out_what_it_replicates_is_refused(source: Source) -> None:
+    source.execute(
+        "create table x (id int primary key, name varchar(9))",
+        "set global gtid_slave_pos = '9-2-5'",
+    )
+    try:
+        message, remedy = refusal(source, system_of())
+    finally:
+        source.execute("set global gtid_slave_pos = ''")
+    assert "log_slave_updates is off" in message
+    assert "log_slave_updates = ON" in remedy
+
+
 @pytest.mark.parametrize("right", ["replication slave", "binlog monitor"])
 def test_a_user_who_may_not_follow_is_refused(source: Source, right: str) -> None:
     source.execute(
