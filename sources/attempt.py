@@ -111,7 +111,8 @@ def land(
     kind: Kind = "base",
     position: Callable[[Measure], Mapping[str, str]] | None = None,
 ) -> Receipt:
-    """Turn the scratch segment into final files and commit them.
+    """Turn the scratch segment into final files and commit them. As a log they are rows that nobody
+    had before.
 
     ``position`` adds to the source's position what only the landed rows tell.
     """
@@ -145,6 +146,8 @@ def land(
         position={**reading.position, **(position(found) if position else {})},
         written=Written([segment], quarantined, found, rejected_checksum),
     )
+    if kind == "log":
+        batch = replace(batch, rows_held=_held_with(attempt, batch.rows_landed))
     if batch.rows_read != rows + reading.rows_broken:
         raise AssertionError(
             f"{table.name}: {rows + reading.rows_broken} rows read, {batch.rows_read} landed or "
@@ -161,8 +164,12 @@ def made_batch(
     position: Mapping[str, str],
     written: Written,
     rows_unchanged: int = 0,
+    rows_held: int | None = None,
 ) -> Batch:
-    """The ledger row of files that are written; what they hold is counted in the files."""
+    """The ledger row of files that are written; what they hold is counted in the files.
+
+    ``rows_held`` is said of a log batch; behind a base the table has the rows that landed.
+    """
     found = written.found
     landed = count_rows(written.segments, duck=duck)
     rejected = count_quarantined(written.quarantined, duck=duck)
@@ -181,6 +188,7 @@ def made_batch(
         rows_landed=landed,
         rows_quarantined=rejected,
         rows_unchanged=rows_unchanged,
+        rows_held=landed if kind == "base" else rows_held,
         min_watermark=found.min_watermark,
         max_watermark=found.max_watermark,
         checksum=f"{found.checksum:x}+{written.rejected_checksum:x}",
@@ -219,6 +227,14 @@ def committed(attempt: Attempt, duck: duckdb.DuckDBPyConnection, batch: Batch) -
         unchanged=unchanged or (batch.kind == "log" and batch.rows_read == 0),
         seconds=(batch.committed_at - batch.started_at).total_seconds(),
     )
+
+
+def _held_with(attempt: Attempt, rows_added: int) -> int | None:
+    table = attempt.table
+    before = ledger.last_batch(attempt.engine, table.system_code, table.table_code)
+    if before is None:
+        return rows_added
+    return None if before.rows_held is None else before.rows_held + rows_added
 
 
 def _same(attempt: Attempt, before: Batch, batch: Batch) -> bool:

@@ -71,10 +71,10 @@ def land_changes(
         found=measure(segment, duck=duck, table=table, rejects=False),
         rejected_checksum=rejected_checksum,
     )
-    counted = duck.execute(
-        f"select count(*) from read_parquet({literal(str(segment))}) where _op = {literal(DELETED)}"
-    ).fetchone()
-    removed = int(counted[0]) if counted else 0
+    ops = f"from read_parquet({literal(str(segment))}) where _op"
+    created, removed = duck.execute(
+        f"select (select count(*) {ops} = 'c'), (select count(*) {ops} = {literal(DELETED)})"
+    ).fetchone() or (0, 0)
     mark = measure(good, duck=duck, table=table, rejects=False)
     for file in (scratch, good, *(() if changed else (segment,))):
         file.unlink()
@@ -85,8 +85,17 @@ def land_changes(
         position={**reading.position, **position(mark)},
         written=written,
         rows_unchanged=rows_passed + candidates - (changed - removed) - rewritten,
+        rows_held=_count_present(duck, content) + created - removed,
     )
     return committed(attempt, duck, batch)
+
+
+def _count_present(duck: duckdb.DuckDBPyConnection, content: Content) -> int:
+    """How many rows the table has now; counted only where the ledger does not say."""
+    known = content.batches[-1].rows_held if content.batches else 0
+    if known is None:
+        known, *_ = duck.execute("select count(*) from present").fetchone() or (0,)
+    return int(known)
 
 
 def _changes(attempt: Attempt, *, good: Path, deleted: str | None) -> str:

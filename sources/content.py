@@ -187,6 +187,8 @@ def _written_again(last: Batch, row: sa.Row[Any], *, kind: Kind) -> Batch:
         kind=kind,
         files=tuple(row.files),
         rows_landed=row.rows,
+        # Counted anew: the batches behind it go on from there.
+        rows_held=row.rows if kind == "base" else last.rows_held,
         schema_version=row.schema_version,
     )
 

@@ -26,6 +26,7 @@ from sources.tables import LandedTable
 from sources.volume import Volume
 
 Kind = Literal["base", "log"]
+END_OF_TIME = datetime(9999, 12, 31)  # noqa: DTZ001 - as the store keeps instants
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Batch:
 
     ``kind`` is ``base``, the whole content of the table, or ``log``, changes since the batch before
     it; rows of a log batch that were read and had not changed are counted in ``rows_unchanged``.
+    ``rows_held`` is how many rows the table has behind the batch; None where nobody counted.
     """
 
     batch_id: int
@@ -48,6 +50,7 @@ class Batch:
     rows_landed: int
     rows_quarantined: int
     rows_unchanged: int
+    rows_held: int | None
     min_watermark: str | None
     max_watermark: str | None
     checksum: str
@@ -232,16 +235,25 @@ def complete_cut(engine: sa.Engine, cut_id: int) -> None:
         connection.execute(cut.update().where(cut.c.cut_id == cut_id).values(completed_at=now()))
 
 
-def totals(engine: sa.Engine) -> tuple[TableTotal, ...]:
-    """Every table that was ever tried, by system and table code."""
-    newest_attempt = sa.select(sa.func.max(attempt.c.batch_id)).group_by(
-        attempt.c.system_code, attempt.c.table_code
+def totals(engine: sa.Engine, *, as_of: datetime | None = None) -> tuple[TableTotal, ...]:
+    """Every table that was ever tried, by system and table code; ``as_of`` an instant as the store
+    keeps it, what was known then.
+    """
+    moment = as_of or END_OF_TIME
+    newest_attempt = (
+        sa.select(sa.func.max(attempt.c.batch_id))
+        .where(attempt.c.started_at <= moment)
+        .group_by(attempt.c.system_code, attempt.c.table_code)
     )
-    newest_batch = sa.select(sa.func.max(batch.c.batch_id)).group_by(
-        batch.c.system_code, batch.c.table_code
+    newest_batch = (
+        sa.select(sa.func.max(batch.c.batch_id))
+        .where(batch.c.committed_at <= moment)
+        .group_by(batch.c.system_code, batch.c.table_code)
     )
-    counts = sa.select(batch.c.system_code, batch.c.table_code, sa.func.count()).group_by(
-        batch.c.system_code, batch.c.table_code
+    counts = (
+        sa.select(batch.c.system_code, batch.c.table_code, sa.func.count())
+        .where(batch.c.committed_at <= moment)
+        .group_by(batch.c.system_code, batch.c.table_code)
     )
     with reading(engine) as connection:
         tried = connection.execute(
@@ -262,10 +274,11 @@ def totals(engine: sa.Engine) -> tuple[TableTotal, ...]:
             table_code=row.table_code,
             batches=numbers.get((row.system_code, row.table_code), 0),
             last=committed.get((row.system_code, row.table_code)),
-            failed_at=row.ended_at if row.error is not None else None,
-            error=row.error,
+            failed_at=row.ended_at if has_failed else None,
+            error=row.error if has_failed else None,
         )
         for row in tried
+        for has_failed in (row.error is not None and row.ended_at <= moment,)
     )
 
 

@@ -19,14 +19,24 @@ from sources.tables import LandedColumn, LandedTable
 DELETED = "d"
 
 
-def current_rows(settings: Settings, table: LandedTable, content: Content) -> str:
-    """SQL of the table's rows now: one per key, every column under its registry type."""
-    if table.mode == "append_only" or not _holds_rows(content.logs):
-        return _segments(settings, table, content, content.batches)
+def current_rows(
+    settings: Settings, table: LandedTable, content: Content, *, among: str | None = None
+) -> str:
+    """SQL of the table's rows now: one per key, every column under its registry type.
+
+    ``among``: a relation with the table's keys; then only the rows of these.
+    """
     keys = ", ".join(quoted(key) for key in table.keys)
+
+    def rows(batches: Sequence[Batch]) -> str:
+        found = _segments(settings, table, content, batches)
+        return f"select * from ({found}) semi join {among} using ({keys})" if among else found
+
+    if table.mode == "append_only" or not _holds_rows(content.logs):
+        return rows(content.batches)
     columns = ", ".join([*(quoted(column.code) for column in table.columns), *BOOKKEEPING])
-    base = _segments(settings, table, content, (content.base,) if content.base else ())
-    changes = _segments(settings, table, content, content.logs)
+    base = rows((content.base,) if content.base else ())
+    changes = rows(content.logs)
     return f"""
         with change as materialized (
             select

@@ -46,7 +46,8 @@ schema_version = sa.Table(
 
 # The ledger: the row IS the commit. Files are relative to the landing folder. `kind` is base (the
 # whole content of the table) or log (changes since the batch before); a row of a log batch that was
-# read and found as it had landed is counted in `rows_unchanged` alone.
+# read and found as it had landed is counted in `rows_unchanged` alone. `rows_held` is how many rows
+# the table has behind the batch; null where a citybase landed it that did not count them.
 batch = sa.Table(
     "batch",
     metadata,
@@ -64,6 +65,7 @@ batch = sa.Table(
     sa.Column("rows_landed", sa.BigInteger, nullable=False),
     sa.Column("rows_quarantined", sa.BigInteger, nullable=False),
     sa.Column("rows_unchanged", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("rows_held", sa.BigInteger),
     sa.Column("min_watermark", sa.String),
     sa.Column("max_watermark", sa.String),
     sa.Column("checksum", sa.String, nullable=False),

@@ -31,6 +31,7 @@ from sources.highway.change import (
     pending_code,
 )
 from sources.highway.change_segment import write_changes
+from sources.highway.held import count_gained
 from sources.highway.progress import SourceEvent, moved, tell
 from sources.highway.unchanged import filled
 from sources.lease import leased
@@ -66,6 +67,16 @@ class Landed:
         return tuple(code for code, _, _ in self.by_table)
 
 
+@dataclass(frozen=True)
+class _Held:
+    """What a table has behind all that is written: ``rows``, None where nobody counted, and whether
+    some of the source's are rejected.
+    """
+
+    rows: int | None
+    has_rejected: bool
+
+
 class Lander:
     """Lands the micro-batches of one system. Holds its log tables as long as it is open."""
 
@@ -85,6 +96,10 @@ class Lander:
                     landing.table_lock(settings, landed.system_code, landed.table_code)
                 )
                 landing.sweep_table(settings, engine, landed.system_code, landed.table_code)
+            self._held_rows = {
+                code: _held(table_content(engine, landed.system_code, landed.table_code))
+                for code, (_, landed) in self._tables.items()
+            }
             self._duck = held.enter_context(
                 connect(scratch=settings.scratch / "highway", threads=1, memory_limit=_MEMORY)
             )
@@ -158,6 +173,7 @@ class Lander:
         )
 
     def _emptied(self, attempt: Attempt) -> Batch:
+        self._held_rows[attempt.table.table_code] = _Held(0, has_rejected=False)
         return made_batch(
             attempt,
             self._duck,
@@ -179,13 +195,37 @@ class Lander:
                 )
             changes = replace(changes, rows=rows)
         patterns = {column.column: column.format for column in table.columns}
+        written = write_changes(attempt, self._duck, changes, patterns=patterns)
         return made_batch(
             attempt,
             self._duck,
             kind="log",
             position={},
-            written=write_changes(attempt, self._duck, changes, patterns=patterns),
+            written=written,
+            rows_held=self._count(attempt.table, written),
         )
+
+    def _count(self, table: LandedTable, written: Written) -> int:
+        """The rows that the table has behind changes which are written and not yet counted."""
+        known = self._held_rows[table.table_code]
+        rows, has_rejected = known.rows, known.has_rejected or bool(written.quarantined)
+        if rows is None:
+            rows = self._count_landed(table)
+        if written.segments:
+            rows += count_gained(
+                self._duck,
+                table,
+                has_rejected=has_rejected,
+                count_landed=lambda keys: self._count_landed(table, among=keys),
+            )
+        self._held_rows[table.table_code] = _Held(rows, has_rejected)
+        return rows
+
+    def _count_landed(self, table: LandedTable, *, among: str | None = None) -> int:
+        with leased(self._engine, f"stream of {self._system.system}"):
+            query = current_rows(self._settings, table, self._content(table), among=among)
+            found = self._duck.execute(f"select count(*) from ({query})").fetchone()
+        return int(found[0]) if found else 0
 
     def _content(self, table: LandedTable) -> Content:
         """What the table consists of, with the parts of the open transaction behind it."""
@@ -198,6 +238,11 @@ class Lander:
                 logs.append(part)
         columns = {**content.columns, _UNNUMBERED: table.columns}
         return replace(content, base=base, logs=tuple(logs), columns=columns)
+
+
+def _held(content: Content) -> _Held:
+    rows = content.batches[-1].rows_held if content.batches else 0
+    return _Held(rows, has_rejected=bool(content.quarantine_files))
 
 
 def _by_table(batches: Sequence[Batch]) -> tuple[tuple[str, int, int], ...]:

@@ -18,6 +18,7 @@ from sources.highway.captures import begin
 from sources.highway.errors import StreamInterruptedError
 from sources.highway.micro_batch import Lander
 from sources.highway.progress import open_events
+from sources.ledger import last_batch
 from sources.relation import all_changes, current_rows
 from sources.tables import landed_table
 from tests.integration.binlog.binlog_house import Source
@@ -76,6 +77,11 @@ class Highway:
         codes = [column.column for column in found.columns]
         here = [tuple(row[code] for code in codes) for row in self.rows(table)]
         assert sorted(map(repr, here)) == sorted(map(repr, there))
+        engine = open_store(self.settings)
+        last = last_batch(engine, self.system.system, table)
+        engine.dispose()
+        assert last is not None
+        assert last.rows_held == len(here), "the ledger says how many"
 
 
 @dataclass

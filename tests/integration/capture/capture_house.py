@@ -17,6 +17,7 @@ from sources.highway.micro_batch import Lander
 from sources.highway.pg_capture import PostgresCapture, snapshot
 from sources.highway.pg_source import PostgresLog
 from sources.highway.progress import SourceEvent, open_events
+from sources.ledger import last_batch
 from sources.relation import all_changes, current_rows
 from sources.tables import landed_table
 from tests.integration.extraction.extraction_house import POSTGRESQL, make_system
@@ -96,6 +97,14 @@ class Highway:
         codes = [column.column for column in found.columns]
         here = [tuple(row[code] for code in codes) for row in self.rows(table)]
         assert sorted(map(repr, here)) == sorted(map(repr, there))
+        assert self.rows_held(table) == len(here)
+
+    def rows_held(self, table: str) -> int | None:
+        """How many rows the table has, as the ledger says."""
+        engine = open_store(self.settings)
+        batch = last_batch(engine, self.system.system, table)
+        engine.dispose()
+        return batch.rows_held if batch is not None else None
 
     def events(self) -> list[SourceEvent]:
         engine = open_store(self.settings)

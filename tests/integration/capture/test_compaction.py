@@ -23,6 +23,7 @@ from sources.highway.change import MicroBatch, TableChanges, TableEmptied
 from sources.highway.micro_batch import Lander
 from sources.highway.progress import begin_stream
 from sources.lease import leased
+from sources.ledger import last_batch
 from sources.raw import bind
 from sources.registry import Registry
 from sources.relation import all_changes, current_rows
@@ -62,13 +63,18 @@ class Stream:
         """One micro-batch."""
         self.land([self.changes(changes)])
 
-    def changes(self, changes: list[Change]) -> TableChanges:
-        for op, key, name in changes:
+    def changes(self, wanted: list[Change]) -> TableChanges:
+        changes: list[Change] = []
+        for op, key, name in wanted:
+            if op == "d" and key not in self.rows:
+                continue
             if op == "d":
-                self.rows.pop(key, None)
+                self.rows.pop(key)
             else:
+                op = "u" if key in self.rows else "c"  # noqa: PLW2901 - as a source would say
                 self.rows[key] = name
-            self.history.append((op, key, name))
+            changes.append((op, key, name))
+        self.history += changes
         return TableChanges(
             "t",
             rows=pa.table(
@@ -98,6 +104,9 @@ class Stream:
     def check(self) -> None:
         assert {key: name for _, key, name in self.read(current_rows)} == self.rows
         assert self.read(all_changes) == self.history
+        last = last_batch(self.engine, SYSTEM.system, "t")
+        assert last is not None
+        assert last.rows_held == len(self.rows), "the ledger says how many"
 
     @property
     def live(self) -> int:

@@ -72,7 +72,7 @@ def test_the_ledger_and_bind_tell_what_was_landed(environment: dict[str, str]) -
     citybase(environment, "extract", "health_record")
 
     shown = citybase(environment, "ledger")
-    told = json.loads(citybase(environment, "ledger", "--json").stdout)
+    told = json.loads(citybase(environment, "ledger", "--json").stdout)["tables"]
     bound = citybase(environment, "bind", "--as-of", "2024-02-29")
 
     assert "2 tables" not in shown.stdout
@@ -92,7 +92,7 @@ def test_nobody_vouches_for_what_he_does_not_name(environment: dict[str, str]) -
 
     assert done.returncode == 2
     assert "name the systems you vouch for" in done.stderr
-    assert citybase(environment, "ledger", "--json").stdout.strip() == "[]"
+    assert json.loads(citybase(environment, "ledger", "--json").stdout)["tables"] == []
 
 
 def test_an_unknown_system_is_refused_with_its_neighbours(environment: dict[str, str]) -> None:

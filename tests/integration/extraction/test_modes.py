@@ -132,6 +132,7 @@ def check(house: House, system: System, application: Application) -> None:
     result = house.extract(system)
     assert result.failures == ()
     assert shown(house, system) == application.rows()
+    assert house.last(system, "t").rows_held == len(application.rows()), "the ledger says how many"
     folded = replayed(house, system)
     assert sorted(str(key) for key in folded) == sorted(str(row[0]) for row in application.rows())
 

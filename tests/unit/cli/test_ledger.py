@@ -44,7 +44,7 @@ def test_the_identity_register_is_told_apart_from_the_sources() -> None:
 
 @pytest.mark.usefixtures("_tried")
 def test_a_program_is_told_which_tables_are_no_sources() -> None:
-    told = json.loads(CliRunner().invoke(app, ["--json"]).stdout)
+    told = json.loads(CliRunner().invoke(app, ["--json"]).stdout)["tables"]
     assert [(total["table_code"], total["is_own"]) for total in told] == [
         ("person", True),
         ("relic", False),
