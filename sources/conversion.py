@@ -40,10 +40,12 @@ class Conversion:
 
     ``value`` has the registry type. ``problem`` is a reason or null, and reads the value under
     ``typed_name(code)``, so that it is not converted twice; empty when nothing can be wrong.
+    ``suspect`` is true where there is a problem, in a form that costs little for each good row.
     """
 
     value: str
     problem: str
+    suspect: str
 
 
 def typed_name(code: str) -> str:
@@ -90,9 +92,15 @@ def conversion(
     elif not column.nullable:
         cases[f"{typed} is null"] = NULL_KEY if is_key else NULL_VALUE
     whens = " ".join(f"when {test} then {literal(reason)}" for test, reason in cases.items())
+    tests = [*cases]
     if damage_column is not None:
         whens = f"when {damage_column} is not null then {damage_column} {whens}"
-    return Conversion(value=value, problem=f"case {whens} end" if whens else "")
+        tests.append(f"{damage_column} is not null")
+    return Conversion(
+        value=value,
+        problem=f"case {whens} end" if whens else "",
+        suspect=" or ".join(f"({test})" for test in tests),
+    )
 
 
 def _misfits(raw: str, typed: str, column_type: str, source_type: str) -> dict[str, str]:

@@ -32,14 +32,14 @@ _REJECTED_VALUES = '[{"column":"VARCHAR","raw":"VARCHAR","reason":"VARCHAR"}]'
 
 
 def rejected_expression(
-    table: LandedTable, problems: Mapping[str, str], raw: Mapping[str, str]
+    table: LandedTable, problems: Mapping[str, str], raw: Mapping[str, str], *, suspect: str
 ) -> str:
     """SQL for ``_rejected``: JSON of the raw row, its key and its bad values, or null.
 
-    Per column code ``problems`` gives the SQL of its reason, ``raw`` that of its value as read.
+    Per column code ``problems`` gives the SQL of its reason, ``raw`` that of its value as read;
+    ``suspect`` is true of every row that has a problem.
     """
-    found = ", ".join(problems.values())
-    if not found:
+    if not problems:
         return "null::varchar"
     values = ", ".join(
         f"case when {reason} is not null then {{'column': {literal(code)}, "
@@ -47,7 +47,7 @@ def rejected_expression(
         for code, reason in problems.items()
     )
     return (
-        f"case when coalesce({found}) is not null then cast(to_json({{"
+        f"case when {suspect} then cast(to_json({{"
         f"'key': {_struct({key: raw[key] for key in table.keys})}, "
         f"'row': {_struct(raw)}, "
         f"'values': list_filter([{values}], lambda v: v is not null)}}) as varchar) end"

@@ -31,7 +31,7 @@ BOOKKEEPING = {
     "_committed_at": "timestamp",
     "_batch_id": "bigint",
 }
-PARQUET = "(format parquet, parquet_version v2, compression lz4)"
+PARQUET = "(format parquet, parquet_version v2, compression lz4, dictionary_size_limit 10000)"
 
 _WHOLE = frozenset({"smallint", "integer", "bigint"})
 # How many times its rows the range of a key may have, at a byte each.
@@ -144,19 +144,26 @@ def typed_query(
     }
     typed = ", ".join(f"{made.value} as {typed_name(code)}" for code, made in conversions.items())
     values = ", ".join(f"{typed_name(code)} as {quoted(code)}" for code in conversions)
+    owing = {
+        code: "_op <> 'd'" if "_op" in types and code not in table.keys else "true"
+        for code in conversions
+    }
     problems = {
-        code: f"case when _op <> 'd' then {made.problem} end"
-        if "_op" in types and code not in table.keys
-        else made.problem
+        code: f"case when {owing[code]} then {made.problem} end"
         for code, made in conversions.items()
         if made.problem
     }
+    suspect = " or ".join(
+        f"({owing[code]} and ({made.suspect}))"
+        for code, made in conversions.items()
+        if made.problem
+    )
     kept = ", ".join(f"{value} as {name}" for name, value in bookkeeping.items())
     return f"""
         select
             {values},
             {kept},
-            {rejected_expression(table, problems, raw)} as _rejected,
+            {rejected_expression(table, problems, raw, suspect=suspect)} as _rejected,
         from (select *, {typed} from ({source}))
     """
 
