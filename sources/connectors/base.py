@@ -32,9 +32,9 @@ class Reading:
     as the source's own text or as a type that DuckDB reads without loss, and ``_line`` (VARCHAR,
     null where the source has no lines). Where the source does not vouch for its text,
     ``_bytes_<code>`` holds, escaped, a value that is no UTF-8; the column itself is null then.
-    ``_text_<code>`` holds, as the source writes it, a value that the column's type has not; what
-    the column itself says then is void. ``_damage_<code>`` is a reason why a value must not land
-    although it could, or null.
+    ``_text_<code>`` holds, as the source writes it, a value that the column's type has not; the
+    column is null then too. ``_damage_<code>`` is a reason why a value must not land although it
+    could, or null.
 
     ``position`` says what was read. Files have records that are no rows at all: ``broken`` is a
     file of them (``transcribe.py``), and the connector's own counts stand beside.

@@ -94,7 +94,9 @@ def asked(column: Column, attribute: Attribute, *, bytes_of: str | None) -> list
     elif _is_exact(column, attribute):
         text = TEXT_PREFIX + column.column
         is_odd = f"case when {source} = 'NaN' then 'NaN' end"
-        return [Asked(column.column, source, name), Asked(text, is_odd, quoted(text))]
+        # NaN came as 0.
+        value = f"case when {quoted(text)} is null then {name} end"
+        return [Asked(column.column, source, value), Asked(text, is_odd, quoted(text))]
     elif not _is_native(column, kind):
         source = f"{source}::text"
     return [Asked(column.column, source, name)]

@@ -7,7 +7,7 @@ comparison (``changes.py``).
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -21,11 +21,26 @@ from sources.connectors.base import LINE_COLUMN
 from sources.content import Content, table_content
 from sources.modes.extraction import Extraction
 from sources.relation import current_rows
-from sources.segment import PARQUET
+from sources.segment import PARQUET, count_rows
 
 STATE = "state"
 # What the hashes depend on beside the rows.
 _MADE_BY = "state_made_by"
+# Of what a look found, the rows that the source has.
+_IS_CHANGED = "not _is_end"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look at a source found: ``file`` has the rows that differ from those of ``state``,
+    all of them without one, and under their keys those that are gone. ``rows`` were looked at.
+    """
+
+    file: Path
+    state: Path | None
+    made_by: str
+    rows: int
+    repeats: bool
 
 
 def extract_hash_diff(extraction: Extraction) -> Receipt:
@@ -38,19 +53,17 @@ def extract_hash_diff(extraction: Extraction) -> Receipt:
     content = table_content(extraction.attempt.engine, landed.system_code, landed.table_code)
     known = content.batches[-1].position if content.batches else {}
     reading = extraction.read()
-    made_by = _made_by(extraction, reading)
-    state = _state(extraction, known, made_by)
-    look = extraction.work / "look.parquet"
-    looked = _look(extraction, reading, state, look)
-    if state is not None and _repeats(extraction, look):
+    look = take_look(extraction, reading, known)
+    if look.state is not None and look.repeats:
         # One hash per key cannot tell which of two rows with that key is meant.
-        state = None
         reading = extraction.read()
-        looked = _look(extraction, reading, None, look)
-    _count(extraction, reading, looked)
-    changed = replace(reading, sql=_changed(extraction, reading, look), rows_good=None)
+        look = take_look(extraction, reading, {})
+    names = ", ".join(quoted(name) for name, _ in _columns(extraction, reading))
+    changed = replace(
+        reading, sql=f"select {names} from {_file(look.file)} where {_IS_CHANGED}", rows_good=None
+    )
     rows = extraction.into(extraction.scratch, changed)
-    position = {} if _repeats(extraction, look) else _keep(extraction, look, made_by)
+    position = {} if look.repeats else keep_state(extraction, look)
     if content.base is None:
         receipt = land(
             extraction.attempt,
@@ -66,38 +79,112 @@ def extract_hash_diff(extraction: Extraction) -> Receipt:
             content=content,
             reading=changed,
             rows=rows,
-            deleted=_gone(extraction, content, look, state),
-            rows_passed=looked - rows,
+            deleted=_gone(extraction, content, look),
+            rows_passed=look.rows - rows,
             position=lambda _: position,
         )
     _forget(extraction, position)
     return receipt
 
 
-def diff_query(
-    *, source: str, state: Path | None, keys: list[str], values: list[str], kept: list[str]
-) -> str:
-    """SQL of one look at a source: keys, ``_hash``, ``_is_changed``, and for changed rows alone the
-    columns ``kept``. ``values`` are what the hash is of.
+def diff_query(*, source: str, state: Path | None, keys: list[str], values: list[str]) -> str:
+    """SQL of one look at a source: the rows whose hash of ``values`` the state has not, under
+    ``_hash`` and whether it knows their key (``_is_known``); the keys that only the state has, with
+    ``_is_end`` null; and one row more with ``_is_end`` true, whose ``_place`` is behind all rows of
+    the source: so they are counted without being written.
     """
-    listed = ", ".join(f"new.{quoted(key)}" for key in keys)
-    hashed = f"hash({', '.join(f'new.{quoted(value)}' for value in values)})"
-    join = ""
-    changed = "true"
-    if state is not None:
-        same = " and ".join(f"new.{quoted(key)} = old.{quoted(key)}" for key in keys)
-        join = f"left join read_parquet({literal(str(state))}) as old on {same}"
-        changed = "new._hash is distinct from old._hash"
-    others = ", ".join(
-        f"case when {changed} then new.{quoted(name)} end as {quoted(name)}"
-        for name in kept
-        if name not in keys
+    hashed = f"hash({', '.join(quoted(value) for value in values)})"
+    if state is None:
+        return f"""
+            select
+                *,
+                {hashed} as _hash,
+                false as _is_known,
+                row_number() over () as _place,
+                false as _is_end,
+            from ({source})
+        """
+    same = " and ".join(f"new.{quoted(key)} = old.{quoted(key)}" for key in keys)
+    replaced = ", ".join(
+        f"coalesce(new.{quoted(key)}, old.{quoted(key)}) as {quoted(key)}" for key in keys
     )
     return f"""
-        select {listed}, new._hash, {changed} as _is_changed{f", {others}" if others else ""}
-        from (select new.*, {hashed} as _hash from ({source}) as new) as new
-        {join}
+        select
+            new.* replace ({replaced}),
+            old._hash is not null as _is_known,
+        from (
+            select *, {hashed} as _hash, row_number() over () as _place,
+            from (
+                select *, false as _is_end from ({source})
+                union all by name
+                select true as _is_end
+            )
+        ) as new
+        full join {_file(state)} as old on {same}
+        where new._hash is distinct from old._hash
     """
+
+
+def take_look(extraction: Extraction, reading: Reading, known: Mapping[str, str]) -> Look:
+    """Run a read and compare it with the state that the position ``known`` names, if it still is.
+
+    Raises:
+        SourceError: the read broke, or two counts of it disagree.
+    """
+    columns = _columns(extraction, reading)
+    made_by = _made_by(extraction, columns)
+    state = _state(extraction, known, made_by)
+    file = extraction.work / "look.parquet"
+    query = diff_query(
+        source=reading.sql,
+        state=state,
+        keys=list(extraction.table.keys),
+        values=[name for name, _ in columns if name != LINE_COLUMN],
+    )
+    # What a source holds nobody has estimated: the state is what may be kept in memory.
+    extraction.duck.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
+    try:
+        extraction.duck.execute(f"copy ({query}) to {literal(str(file))} {PARQUET}")
+    except duckdb.Error as error:
+        raise extraction.session.explained(extraction.table, error) from None
+    finally:
+        extraction.duck.execute("reset disabled_optimizers")
+    rows, repeats = _counted(extraction, file, state)
+    if reading.rows_good is not None and reading.rows_good != rows:
+        raise extraction.session.table_error(
+            extraction.table,
+            f"was read in two ways that disagree: {reading.rows_good} records counted, "
+            f"{rows} rows read",
+            remedy="Nothing was landed. Keep the file and report it as a defect of citybase.",
+        )
+    return Look(file, state, made_by, rows, repeats)
+
+
+def _counted(extraction: Extraction, file: Path, state: Path | None) -> tuple[int, bool]:
+    """How many rows the source has, and whether two of them share a key.
+
+    The keys of the state are single. Of those neither gone nor changed each has one row that is as
+    it was; one row more or less, and a key stands twice.
+    """
+    keys = ", ".join(quoted(key) for key in extraction.table.keys)
+    rows, behind, ends, gone, changed, known, distinct = extraction.duck.execute(
+        f"""
+        select
+            count(*),
+            max(_place) filter (where _is_end),
+            count(*) filter (where _is_end),
+            count(*) filter (where _is_end is null),
+            count(*) filter (where {_IS_CHANGED}),
+            count(*) filter (where {_IS_CHANGED} and _is_known),
+            count(distinct hash({keys})) filter (where {_IS_CHANGED}),
+        from {_file(file)}
+        """
+    ).fetchone() or (0, 0, 0, 0, 0, 0, 0)
+    if state is None:
+        return rows, distinct != rows
+    looked = behind - 1 if ends == 1 else 0
+    kept = count_rows([state], duck=extraction.duck) - gone - known
+    return looked, distinct != changed or looked - changed != kept
 
 
 def _columns(extraction: Extraction, reading: Reading) -> list[tuple[str, str]]:
@@ -105,77 +192,33 @@ def _columns(extraction: Extraction, reading: Reading) -> list[tuple[str, str]]:
     return [(str(name), str(kind)) for name, kind, *_ in described]
 
 
-def _look(extraction: Extraction, reading: Reading, state: Path | None, look: Path) -> int:
-    names = [name for name, _ in _columns(extraction, reading)]
-    query = diff_query(
-        source=reading.sql,
-        state=state,
-        keys=list(extraction.table.keys),
-        values=[name for name in names if name != LINE_COLUMN],
-        kept=names,
-    )
-    try:
-        found = extraction.duck.execute(
-            f"copy ({query}) to {literal(str(look))} {PARQUET}"
-        ).fetchone()
-    except duckdb.Error as error:
-        raise extraction.session.explained(extraction.table, error) from None
-    return int(found[0]) if found else 0
+def _file(path: Path) -> str:
+    return f"read_parquet({literal(str(path))})"
 
 
-def _count(extraction: Extraction, reading: Reading, looked: int) -> None:
-    if reading.rows_good is not None and reading.rows_good != looked:
-        raise extraction.session.table_error(
-            extraction.table,
-            f"was read in two ways that disagree: {reading.rows_good} records counted, "
-            f"{looked} rows read",
-            remedy="Nothing was landed. Keep the file and report it as a defect of citybase.",
-        )
-
-
-def _repeats(extraction: Extraction, look: Path) -> bool:
-    keys = ", ".join(quoted(key) for key in extraction.table.keys)
-    found = extraction.duck.execute(
-        f"select count(*) - count(distinct hash({keys})) from read_parquet({literal(str(look))})"
-    ).fetchone()
-    return bool(found and found[0])
-
-
-def _changed(extraction: Extraction, reading: Reading, look: Path) -> str:
-    names = ", ".join(quoted(name) for name, _ in _columns(extraction, reading))
-    return f"select {names} from read_parquet({literal(str(look))}) where _is_changed"
-
-
-def _gone(extraction: Extraction, content: Content, look: Path, state: Path | None) -> str:
+def _gone(extraction: Extraction, content: Content, look: Look) -> str:
     """SQL of the keys that had landed and are in the source no more."""
     keys = ", ".join(quoted(key) for key in extraction.table.keys)
-    looked = f"read_parquet({literal(str(look))})"
-    narrow = extraction.table.model_copy(
-        update={"columns": [extraction.table.column(key) for key in extraction.table.keys]}
-    )
     file = extraction.work / "gone.parquet"
     landed = replace(
         extraction.landed,
-        columns=tuple(c for c in extraction.landed.columns if c.code in narrow.keys),
+        columns=tuple(c for c in extraction.landed.columns if c.code in extraction.table.keys),
         watermark=None,
     )
-    if state is not None:
-        source = f"select {keys} from read_parquet({literal(str(state))})"
-        query = f"select *, null::varchar as {LINE_COLUMN} from ({source}) anti join {looked} "
-        extraction.into(file, Reading(sql=f"{query} using ({keys})"), landed=landed)
-        return f"select {keys} from read_parquet({literal(str(file))})"
-    query = f"select {keys}, null::varchar as {LINE_COLUMN} from {looked}"
+    wanted = _IS_CHANGED if look.state is None else "_is_end is null"
+    query = f"select {keys}, null::varchar as {LINE_COLUMN} from {_file(look.file)} where {wanted}"
     extraction.into(file, Reading(sql=query), landed=landed)
+    if look.state is not None:
+        return f"select {keys} from {_file(file)}"
     current = current_rows(extraction.attempt.settings, extraction.landed, content)
-    there = f"read_parquet({literal(str(file))})"
-    return f"select {keys} from ({current}) anti join {there} using ({keys})"
+    return f"select {keys} from ({current}) anti join {_file(file)} using ({keys})"
 
 
-def _made_by(extraction: Extraction, reading: Reading) -> str:
+def _made_by(extraction: Extraction, columns: list[tuple[str, str]]) -> str:
     """DuckDB's hash may be another one in its next version, and of other columns it is."""
-    columns = " ".join(f"{name}:{kind}" for name, kind in _columns(extraction, reading))
+    listed = " ".join(f"{name}:{kind}" for name, kind in columns)
     found = extraction.duck.execute(
-        f"select md5({literal(f'{duckdb.__version__} {columns}')})"
+        f"select md5({literal(f'{duckdb.__version__} {listed}')})"
     ).fetchone()
     return str(found[0]) if found else ""
 
@@ -187,17 +230,28 @@ def _state(extraction: Extraction, known: Mapping[str, str], made_by: str) -> Pa
     return path if path.is_file() else None
 
 
-def _keep(extraction: Extraction, look: Path, made_by: str) -> Mapping[str, str]:
-    """Write the state that the next extraction compares with; it counts once its batch does."""
+def keep_state(extraction: Extraction, look: Look) -> Mapping[str, str]:
+    """Write the state that the next extraction compares with; it counts once its batch does. It is
+    the state before with what the look found, so that no row is read again.
+    """
     path = extraction.attempt.path(landing.state)
     path.parent.mkdir(parents=True, exist_ok=True)
     keys = ", ".join(quoted(key) for key in extraction.table.keys)
-    extraction.duck.execute(
-        f"copy (select {keys}, _hash from read_parquet({literal(str(look))})) "
-        f"to {literal(str(path))} {PARQUET}"
-    )
+    query = f"select {keys}, _hash from {_file(look.file)} where {_IS_CHANGED}"
+    if look.state is not None:
+        same = " and ".join(
+            f"old.{quoted(key)} is not distinct from new.{quoted(key)}"
+            for key in extraction.table.keys
+        )
+        query += f"""
+            union all
+            select {keys}, _hash
+            from {_file(look.state)} as old
+            anti join (from {_file(look.file)} where not coalesce(_is_end, false)) as new on {same}
+        """
+    extraction.duck.execute(f"copy ({query}) to {literal(str(path))} {PARQUET}")
     landing.make_durable(extraction.attempt.settings, path)
-    return {STATE: landing.relative(extraction.attempt.settings, path), _MADE_BY: made_by}
+    return {STATE: landing.relative(extraction.attempt.settings, path), _MADE_BY: look.made_by}
 
 
 def _forget(extraction: Extraction, position: Mapping[str, str]) -> None:
