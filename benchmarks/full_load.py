@@ -38,7 +38,7 @@ from sources.simulator.servers import PostgresServer, start_postgresql, stop_pos
 ROWS = 5_000_000
 GOALS = {"ratio_copy": 2.0, "ratio_dlt": 4.0, "rss_mb": 500}
 SYSTEM, TABLE, SCHEMA = "household_register", "resident", "huji"
-_LOCATION = "SOURCE_HOUSEHOLD_REGISTER"
+LOCATION = "SOURCE_HOUSEHOLD_REGISTER"
 # Registry code → registry type, and how PostgreSQL declares and draws it from the number `i`.
 _COLUMNS = {
     "resident_no": ("bigint", "bigint primary key", "i"),
@@ -95,7 +95,7 @@ def system() -> System:
             "connection": {
                 "technology": "postgresql",
                 "schema": SCHEMA,
-                "location_env": _LOCATION,
+                "location_env": LOCATION,
             },
             "tables": [
                 {
@@ -161,7 +161,7 @@ def copied(location: str, psql: Path) -> int:
 
 def landed(location: str, home: Path) -> int:
     """Land the table in a home that knows nothing of it yet; how many rows landed."""
-    os.environ[_LOCATION] = location
+    os.environ[LOCATION] = location
     settings = Settings(home=home)
     make_private(settings)
     result = extract_system(settings, SYSTEM, registry=Registry(systems=(system(),)))
@@ -233,6 +233,7 @@ def measure(
         spent = in_own_process(copied, location, psql)
         found["copy"].append(Turn(spent, server_cpu(server.pid) - begun))
         fresh = home / f"installation{turn}"
+        open_store(Settings(home=fresh)).dispose()
         begun = server_cpu(server.pid)
         spent = in_own_process(landed, location, fresh)
         found["product"].append(Turn(spent, server_cpu(server.pid) - begun))

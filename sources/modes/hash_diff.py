@@ -31,15 +31,31 @@ _IS_CHANGED = "not _is_end"
 
 
 @dataclass(frozen=True)
+class Found:
+    """What became of a table: a reading of the ``rows`` to land out of those ``looked`` at, SQL of
+    the keys that are ``gone`` (None before the first base), and the ``position`` that names the next
+    state.
+    """
+
+    changed: Reading
+    rows: int
+    looked: int
+    gone: str | None
+    position: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Look:
     """What one look at a source found: ``file`` has the rows that differ from those of ``state``,
-    all of them without one, and under their keys those that are gone. ``rows`` were looked at.
+    all of them without one, and under their keys those that are gone. ``rows`` were looked at,
+    ``changed`` are in the file.
     """
 
     file: Path
     state: Path | None
     made_by: str
     rows: int
+    changed: int
     repeats: bool
 
 
@@ -51,6 +67,38 @@ def extract_hash_diff(extraction: Extraction) -> Receipt:
     """
     landed = extraction.landed
     content = table_content(extraction.attempt.engine, landed.system_code, landed.table_code)
+    found = find_changes(extraction, content)
+    rows = extraction.into(extraction.scratch, found.changed)
+    if content.base is None:
+        receipt = land(
+            extraction.attempt,
+            extraction.duck,
+            reading=found.changed,
+            rows=rows,
+            position=lambda _: found.position,
+        )
+    else:
+        receipt = land_changes(
+            extraction.attempt,
+            extraction.duck,
+            content=content,
+            reading=found.changed,
+            rows=rows,
+            deleted=found.gone,
+            rows_passed=found.looked - rows,
+            position=lambda _: found.position,
+        )
+    _forget(extraction, found.position)
+    return receipt
+
+
+def find_changes(extraction: Extraction, content: Content) -> Found:
+    """Read the source once and compare it with the state of the batch before, or with nothing; the
+    next state is written.
+
+    Raises:
+        SourceError: the table cannot be read or does not fit the registry.
+    """
     known = content.batches[-1].position if content.batches else {}
     reading = extraction.read()
     look = take_look(extraction, reading, known)
@@ -59,32 +107,14 @@ def extract_hash_diff(extraction: Extraction) -> Receipt:
         reading = extraction.read()
         look = take_look(extraction, reading, {})
     names = ", ".join(quoted(name) for name, _ in _columns(extraction, reading))
-    changed = replace(
-        reading, sql=f"select {names} from {_file(look.file)} where {_IS_CHANGED}", rows_good=None
+    query = f"select {names} from {_file(look.file)} where {_IS_CHANGED}"
+    return Found(
+        changed=replace(reading, sql=query, rows_good=None),
+        rows=look.changed,
+        looked=look.rows,
+        gone=_gone(extraction, content, look) if content.base is not None else None,
+        position={} if look.repeats else keep_state(extraction, look),
     )
-    rows = extraction.into(extraction.scratch, changed)
-    position = {} if look.repeats else keep_state(extraction, look)
-    if content.base is None:
-        receipt = land(
-            extraction.attempt,
-            extraction.duck,
-            reading=changed,
-            rows=rows,
-            position=lambda _: position,
-        )
-    else:
-        receipt = land_changes(
-            extraction.attempt,
-            extraction.duck,
-            content=content,
-            reading=changed,
-            rows=rows,
-            deleted=_gone(extraction, content, look),
-            rows_passed=look.rows - rows,
-            position=lambda _: position,
-        )
-    _forget(extraction, position)
-    return receipt
 
 
 def diff_query(*, source: str, state: Path | None, keys: list[str], values: list[str]) -> str:
@@ -149,7 +179,7 @@ def take_look(extraction: Extraction, reading: Reading, known: Mapping[str, str]
         raise extraction.session.explained(extraction.table, error) from None
     finally:
         extraction.duck.execute("reset disabled_optimizers")
-    rows, repeats = _counted(extraction, file, state)
+    rows, changed, repeats = _counted(extraction, file, state)
     if reading.rows_good is not None and reading.rows_good != rows:
         raise extraction.session.table_error(
             extraction.table,
@@ -157,11 +187,11 @@ def take_look(extraction: Extraction, reading: Reading, known: Mapping[str, str]
             f"{rows} rows read",
             remedy="Nothing was landed. Keep the file and report it as a defect of citybase.",
         )
-    return Look(file, state, made_by, rows, repeats)
+    return Look(file, state, made_by, rows, changed, repeats)
 
 
-def _counted(extraction: Extraction, file: Path, state: Path | None) -> tuple[int, bool]:
-    """How many rows the source has, and whether two of them share a key.
+def _counted(extraction: Extraction, file: Path, state: Path | None) -> tuple[int, int, bool]:
+    """How many rows the source has, how many are in the file, and whether two share a key.
 
     The keys of the state are single. Of those neither gone nor changed each has one row that is as
     it was; one row more or less, and a key stands twice.
@@ -181,10 +211,10 @@ def _counted(extraction: Extraction, file: Path, state: Path | None) -> tuple[in
         """
     ).fetchone() or (0, 0, 0, 0, 0, 0, 0)
     if state is None:
-        return rows, distinct != rows
+        return rows, rows, distinct != rows
     looked = behind - 1 if ends == 1 else 0
     kept = count_rows([state], duck=extraction.duck) - gone - known
-    return looked, distinct != changed or looked - changed != kept
+    return looked, changed, distinct != changed or looked - changed != kept
 
 
 def _columns(extraction: Extraction, reading: Reading) -> list[tuple[str, str]]:
