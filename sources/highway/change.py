@@ -17,7 +17,8 @@ class TableChanges:
     ``rows`` has each registry column under its code as the source's own text, ``_bytes_<code>``
     where a value is no text, ``_op`` (c, u, d), ``_position`` (a text that sorts) and
     ``_committed_at`` (timestamp[us], UTC without zone). ``unchanged`` has boolean columns of the
-    same height, under the codes of values that some rows did not send as they had not changed.
+    same height, under the codes of values that some rows did not send as they had not changed; a
+    ``u`` then has the number right behind that of a ``d`` only where this gave up its old key.
 
     ``select`` is SQL by code, over the columns of ``rows``, of values that a full load would write
     otherwise. ``pending`` are source columns that the registry does not know yet: they stand in

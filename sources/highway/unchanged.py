@@ -52,6 +52,7 @@ class _Walk:
     def __init__(self, rows: pa.Table, unchanged: pa.Table, keys: Sequence[str]) -> None:
         self._codes = unchanged.column_names
         self._ops = rows.column("_op").to_pylist()
+        self._places: list[str] = rows.column("_position").to_pylist()
         self._keys: list[_Key] = list(zip(*(_texts(rows.column(key)) for key in keys), strict=True))
         self._sent = {code: _texts(rows.column(code)) for code in self._codes}
         self._unsent = {code: unchanged.column(code).to_pylist() for code in self._codes}
@@ -70,13 +71,16 @@ class _Walk:
         held: dict[_Key, _Values] = {}
         origins: dict[_Key, _Key] = {}
         given_up: tuple[_Key, _Values] | None = None
-        for index, (op, key) in enumerate(zip(self._ops, self._keys, strict=True)):
+        successor: str | None = None
+        for index, (op, key, place) in enumerate(
+            zip(self._ops, self._keys, self._places, strict=True)
+        ):
             unsent = [code for code in self._codes if self._unsent[code][index]]
             values = {code: self._sent[code][index] for code in self._codes if code not in unsent}
             origin = None
             if unsent:
-                if key not in held and given_up is not None:
-                    # Right behind the delete of its old key: the row itself is the same.
+                if key not in held and given_up is not None and place == successor:
+                    # The other half of a change of key: the row itself is the same.
                     origins[key], held[key] = given_up
                 origin = origins.get(key, key)
                 known = held.get(key, {})
@@ -86,10 +90,16 @@ class _Walk:
                     elif code in before.get(origin, {}):
                         values[code] = before[origin][code]
             if op == "d":
-                given_up = origins.pop(key, key), held.pop(key, {})
+                given_up, successor = (origins.pop(key, key), held.pop(key, {})), _next(place)
             else:
                 given_up, held[key] = None, values
             yield origin, values
+
+
+def _next(position: str) -> str:
+    """The number right behind: an update has it only behind the delete of its own old key."""
+    transaction, _, number = position.partition(".")
+    return f"{transaction}.{int(number, 16) + 1:0{len(number)}X}"
 
 
 def _texts(column: pa.ChunkedArray) -> list[str | None]:
