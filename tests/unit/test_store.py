@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from citybase.errors import SettingsError
 from citybase.settings import Settings
 from citybase.store import open_store, reading, writing
-from citybase.store.engine import URL_VARIABLE
+from citybase.store.engine import URL_VARIABLE, _config
 from citybase.store.schema import cut, metadata
 
 pytestmark = pytest.mark.unit
@@ -91,3 +92,42 @@ def test_a_wrong_address_is_one_clear_error_without_the_password(
     assert "geheim" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert os.environ[URL_VARIABLE] == url
+
+
+def test_what_older_batches_held_is_known_of_those_that_replace_or_add(tmp_path: Path) -> None:
+    engine = open_store(Settings(home=tmp_path))
+    old = [
+        ("full", "base", 5), ("full", "base", 3), ("append_only", "log", 4),
+        ("append_only", "log", 2), ("cursor", "base", 6), ("cursor", "log", 9),
+    ]  # fmt: skip
+    with engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0006")
+        for mode in ("full", "append_only", "cursor"):
+            connection.execute(
+                sa.text("insert into schema_version values ('s', :mode, 1, '[]', '2026-01-01')"),
+                {"mode": mode},
+            )
+        for number, (mode, kind, rows) in enumerate(old, 1):
+            values = {"number": number, "mode": mode, "kind": kind, "rows": rows}
+            connection.execute(
+                sa.text(
+                    "insert into attempt (batch_id, system_code, table_code, started_at)"
+                    " values (:number, 's', :mode, '2026-01-01')"
+                ),
+                values,
+            )
+            connection.execute(
+                sa.text(
+                    "insert into batch (batch_id, system_code, table_code, mode, kind, position,"
+                    " files, quarantine_files, rows_read, rows_landed, rows_quarantined, checksum,"
+                    " schema_version, started_at, committed_at) values (:number, 's', :mode, :mode,"
+                    " :kind, '{}', '[]', '[]', :rows, :rows, 0, '0', 1, '2026-01-01', '2026-01-01')"
+                ),
+                values,
+            )
+        command.upgrade(config, "head")
+        found = connection.scalars(sa.text("select rows_held from batch order by batch_id")).all()
+
+    assert found == [5, 3, 4, 6, 6, None]

@@ -1,6 +1,7 @@
 """`citybase ledger`: what the sources brought, and apart from it what citybase landed itself."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from citybase.cli.ledger import ledger
 from citybase.settings import load_settings
 from citybase.store import open_store
 from sources.identity_register import SYSTEM
-from sources.ledger import begin_attempt
+from sources.ledger import Batch, begin_attempt, commit, now
 from sources.tables import landed_table
 from tests.integration.extraction.extraction_house import make_system
 
@@ -50,3 +51,53 @@ def test_a_program_is_told_which_tables_are_no_sources() -> None:
         ("relic", False),
         ("room", False),
     ]
+
+
+@pytest.mark.usefixtures("_tried")
+def test_the_sentence_is_told_as_of_any_time_however_it_is_written() -> None:
+    before = now()
+    engine = open_store(load_settings())
+    relic = landed_table(
+        make_system({"technology": "sqlite"}, {"relic": ["id varchar key"]}, code="museum"),
+        make_system({"technology": "sqlite"}, {"relic": ["id varchar key"]}).tables[0],
+    )
+    commit(
+        engine,
+        relic,
+        Batch(
+            batch_id=begin_attempt(engine, relic),
+            system_code="museum",
+            table_code="relic",
+            mode="full",
+            kind="base",
+            position={},
+            files=("museum/relic/1.parquet",),
+            quarantine_files=(),
+            rows_read=7,
+            rows_landed=7,
+            rows_quarantined=0,
+            rows_unchanged=0,
+            rows_held=7,
+            min_watermark=None,
+            max_watermark=None,
+            checksum="0",
+            schema_version=0,
+            started_at=before,
+            committed_at=before,
+        ),
+    )
+    engine.dispose()
+    here = f"{(before + timedelta(hours=8)).isoformat()}+08:00"
+    for options, rows, batches in (([], 7, 1), (["--as-of", here], 0, 0)):
+        told = json.loads(CliRunner().invoke(app, ["--json", *options]).stdout)
+        counted = [total["batches"] for total in told["tables"] if total["table_code"] == "relic"]
+        assert (told["rows"], told["channel_rows"], counted) == (rows, rows, [batches])
+    assert told["as_of"] == f"{before.isoformat()}Z"
+    shown = CliRunner().invoke(app, ["--matrix"]).stdout.splitlines()
+    assert [line.split() for line in shown if line][1:3] == [
+        ["全市"],
+        ["no", "longer", "in", "the", "registry", "1", "7", "7"],
+    ]
+    assert "counted: museum.relic" in shown[-2]
+    assert shown[-1] == "已汇聚 0 个县区 0 个部门 1 项 7 条数据,数据高速通道累计 7 条"
+    assert CliRunner().invoke(app, ["--as-of", "yesterday"]).exit_code == 2
