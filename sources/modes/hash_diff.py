@@ -33,7 +33,7 @@ _IS_CHANGED = "not _is_end"
 @dataclass(frozen=True)
 class Found:
     """What became of a table: a reading of the ``rows`` to land out of those ``looked`` at, SQL of
-    the keys that are ``gone`` (None before the first base), and the ``position`` that names the next
+    the keys that are ``gone`` (None before the first base), and the ``position`` with the next
     state.
     """
 

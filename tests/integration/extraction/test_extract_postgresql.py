@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
+import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
@@ -130,6 +131,97 @@ def test_bad_rows_are_quarantined_with_value_column_reason_and_key(
         ('{"id":""}', "id", "", "key_missing"),
     ]
     assert house.landed(system, "resident", "id", "name") == [("ok", "a")]
+
+
+def test_what_is_read_natively_is_what_postgresql_writes(
+    server: Server, schema: str, house: House
+) -> None:
+    """Numbers, days and instants of every size against PostgreSQL's own text of them."""
+    kinds = {"tiny": (4, 4), "money": (12, 2), "whole": (18, 0), "long": (38, 10), "most": (38, 38)}
+    numbers = ", ".join(f"{code} numeric({p},{s})" for code, (p, s) in kinds.items())
+    server.execute(
+        f"create table huji.native (id bigint, {numbers}, day date, moment timestamp,"
+        " zoned timestamptz, code char(5))"
+    )
+    drawn = ", ".join(
+        f"(case when i % 2 = 0 then -1 else 1 end) * trunc(random()::numeric * 10::numeric ^ (i % "
+        f"{p + 1}) ) / 10::numeric ^ {s}"
+        for p, s in kinds.values()
+    )
+    server.execute(
+        f"""
+        insert into huji.native
+        select
+            i, {drawn},
+            date '0001-01-01' + (random() * 3652058)::int,
+            timestamp '0001-01-01' + random() * interval '9998 years',
+            timestamp '1900-01-01' + random() * interval '200 years',
+            repeat('a', i % 6) || repeat(' ', i % 3)
+        from generate_series(1, 3000) as i
+        """
+    )
+    columns = [
+        *(f"{code} decimal({p},{s})" for code, (p, s) in kinds.items()),
+        *("day date", "moment timestamp", "zoned timestamp", "code varchar"),
+    ]
+    made = make_system(POSTGRESQL, {"native": ["id bigint key", *columns]})
+    house.locate(made, server.reader)
+
+    [receipt] = house.extract(made).receipts
+
+    assert (receipt.rows_landed, receipt.rows_quarantined) == (3000, 0)
+    texts = ["day::text", "moment::text", "code"]
+    shown = [*kinds, *texts]
+    landed = house.landed(made, "native", "id", *shown, "zoned::text")
+    with psycopg.connect(server.admin) as connection:
+        theirs = connection.execute(
+            f"select id, {', '.join(shown)}, (zoned at time zone 'Asia/Shanghai')::text"  # type: ignore[arg-type, unused-ignore]
+            " from huji.native order by id"
+        ).fetchall()
+    assert landed == [(*row[:8], row[8].rstrip(" "), row[9]) for row in theirs]
+
+
+def test_what_a_native_type_has_not_is_refused_as_postgresql_writes_it(
+    server: Server, schema: str, house: House
+) -> None:
+    server.execute(
+        "create table huji.odd (id bigint, money numeric(12,2), day date, moment timestamp,"
+        " rough numeric(12,2), hundreds numeric(5,-2))"
+    )
+    server.execute(
+        """
+        insert into huji.odd values
+            (1, 'NaN', null, null, null, 12300), (2, null, 'infinity', null, null, null),
+            (3, null, '-infinity', null, null, null), (4, null, '4713-01-01 BC', null, null, null),
+            (5, null, '10000-01-01', null, null, null), (6, null, null, 'infinity', null, null),
+            (7, null, null, '0044-03-15 10:00:00.5 BC', null, null),
+            (8, null, null, '10000-01-01', null, null), (9, 0, '0001-01-01', '9999-12-31 23:59:59',
+            1.20, -200), (10, null, null, null, 1.25, null), (11, null, null, '294276-12-31', null,
+            null)
+        """
+    )
+    columns = ["money decimal(12,2)", "day date", "moment timestamp", "rough decimal(12,1)"]
+    made = make_system(POSTGRESQL, {"odd": ["id bigint key", *columns, "hundreds decimal(9,0)"]})
+    house.locate(made, server.reader)
+
+    house.extract(made)
+
+    assert [row[:2] for row in house.landed(made, "odd", "id", "hundreds::integer")] == [(9, -200)]
+    found = house.quarantined(made, "odd")
+    assert [(q["column_code"], q["raw_value"], q["reason"]) for q in found[:-1]] == [
+        ("money", "NaN", "not_decimal(12,2)"),
+        ("day", "infinity", "not_date"),
+        ("day", "-infinity", "not_date"),
+        ("day", "4713-01-01 BC", "not_date"),
+        ("day", "10000-01-01", "not_date"),
+        ("moment", "infinity", "not_timestamp"),
+        ("moment", "0044-03-15 10:00:00.5 BC", "not_timestamp"),
+        ("moment", "10000-01-01 00:00:00", "not_timestamp"),
+        ("rough", "1.25", "not_decimal(12,1)"),
+    ]
+    assert found[-1]["reason"] == "not_timestamp"
+    assert '"money":"NaN"' in str(found[0]["raw_row"])
+    assert '"hundreds":"12300"' in str(found[0]["raw_row"])
 
 
 def test_types_duckdb_does_not_know_arrive_as_postgresqls_own_text(

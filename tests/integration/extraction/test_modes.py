@@ -333,6 +333,24 @@ def test_two_rows_with_one_key_are_told_apart_without_their_hashes(
         assert [row["name"] for row in house.rows(system, "t", current_rows)] == ["甲"]
 
 
+def test_a_row_that_comes_twice_is_seen_even_when_neither_of_them_has_changed(
+    house: House, tmp_path: Path
+) -> None:
+    system = moded(make_system(SQLITE, {"t": COLUMNS}), mode="hash_diff")
+    house.locate(system, tmp_path / "source.db")
+    with sqlite_application(tmp_path / "source.db") as application:
+        insert = "insert into t values (?, ?, 1, '2026-11-22 08:00:00')"
+        for key in (1, 2, 3):
+            application._do(insert, (key, "甲"))
+        house.extract(system)
+        application._do("delete from t where id = 3", ())
+        application._do(insert, (2, "甲"))
+        receipt = house.extract(system).receipts[0]
+        assert (receipt.rows_landed, receipt.rows_quarantined) == (1, 1)
+        assert [row["reason"] for row in house.quarantined(system, "t")] == ["duplicate_key"]
+        assert [row["id"] for row in house.rows(system, "t", current_rows)] == [1, 2]
+
+
 @dataclass
 class Late:
     """A PostgreSQL table read by its cursor, and how to write it at a time of one's choice."""
