@@ -20,6 +20,7 @@ from dagster._core.execution.execution_result import ExecutionResult
 from citybase.errors import WarehouseError
 from citybase.masking import mask_numbers
 from citybase.settings import Settings
+from orchestration.dead_runs import bury_dead_runs, process_tag
 from orchestration.definitions import build_definitions
 from orchestration.instance import open_instance
 from orchestration.jobs import all_jobs
@@ -88,6 +89,7 @@ def run_job(
     run_id = str(uuid.uuid4())
     _check_job(settings, job_name)
     with open_instance(settings) as instance:
+        bury_dead_runs(instance)
         job = build_definitions(settings=settings).resolve_job_def(job_name)
         log = settings.dagster_home / "output" / f"{run_id}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -101,6 +103,7 @@ def run_job(
                 result = job.execute_in_process(
                     instance=instance,
                     run_id=run_id,
+                    tags=process_tag(),
                     raise_on_error=False,
                     run_config={
                         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
