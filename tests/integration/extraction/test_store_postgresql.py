@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from citybase.store import open_store
 from citybase.store.engine import URL_VARIABLE
 from citybase.store.schema import metadata
+from sources.gathered import gathered
 from sources.ledger import totals
 from sources.raw import bind
 from sources.registry import Registry
@@ -74,6 +75,8 @@ def test_extraction_and_bind_work_on_it(store: str, house: House, tmp_path: Path
 
     engine = open_store(house.settings)
     [total] = totals(engine)
+    found = gathered(engine, Registry(systems=(system,)))
     engine.dispose()
     assert (cut.batches, cut.rows, total.batches) == (1, 1, 2)
+    assert (found.items, found.rows, found.channel_rows) == (1, 1, 1)
     assert not house.settings.ops.exists()
