@@ -150,8 +150,8 @@ def test_no_kill_tears_the_ledger_and_the_next_run_equals(
 @pytest.mark.parametrize(
     "death",
     [
-        "before sources.extract.read_into",
-        "after sources.extract.read_into",
+        "before sources.modes.extraction.read_into",
+        "after sources.modes.extraction.read_into",
         "after sources.attempt.land_good_rows",
         "after sources.attempt.quarantine_bad_rows",
         "before sources.landing.make_durable",
