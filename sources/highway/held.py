@@ -14,6 +14,8 @@ from citybase.duck import quoted
 from sources.relation import DELETED
 from sources.tables import LandedTable
 
+# Where PostgreSQL deletes a row and does not merely change its key (`pgoutput._NUMBERS`): odd.
+_ONLY_DELETED = r"[0-9A-F]{16}\.[0-9A-F]{7}[13579BDF]"
 # Keys, one row each.
 _DOUBTFUL = "doubtful_key"
 
@@ -27,8 +29,9 @@ def count_gained(
 ) -> int:
     """Rows that the changes of the temporary table ``typed`` added, less those they removed.
 
-    ``typed`` holds columns, ``_op``, ``_place`` (the order) and ``_rejected``. ``has_rejected``:
-    some change of the table stands in quarantine, so that its rows are not the source's.
+    ``typed`` holds columns, ``_op``, ``_position``, ``_place`` (the order) and ``_rejected``; both
+    halves of a change of key are in it, or none. ``has_rejected``: some change of the table stands
+    in quarantine, so that its rows are not the source's.
     ``count_landed`` says how many rows before these changes have a key of the relation named.
     """
     keys = ", ".join(quoted(key) for key in table.keys)
@@ -40,8 +43,17 @@ def count_gained(
             {keys},
             min_by(_op, _place) <> 'c' as was_there,
             max_by(_op, _place) <> '{DELETED}' as is_there,
-            min_by(_op = 'u' and _op_before = '{DELETED}', _place) or {has_rejected} as is_doubtful,
-        from (select *, lag(_op, 1, '') over (order by _place) as _op_before from typed)
+            min_by(_op = 'u' and may_be_moved, _place) or {has_rejected} as is_doubtful,
+        from (
+            select
+                *,
+                lag(
+                    _op = '{DELETED}' and not regexp_full_match(_position, '{_ONLY_DELETED}'),
+                    1,
+                    false
+                ) over (order by _place) as may_be_moved,
+            from typed
+        )
         where _rejected is null
         group by all
         """

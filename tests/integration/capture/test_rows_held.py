@@ -123,12 +123,13 @@ class Follower:
         self.lander = Lander(self.home, self.engine, SYSTEM)
 
     def follow(self, acts: Sequence[Act], *, cut: str) -> None:
-        rows = [row for act in acts for row in self.application.does(*act)]
+        # A change of key is one message of its source, and never in two parts.
+        half = len(acts) // 2 if cut == "in parts" else 0
         refused = REFUSED if cut == "refused" else None
-        half = len(rows) // 2 if cut == "in parts" else 0
         first, second = (
-            (as_changes(part, refused=refused),) if part else ()
-            for part in (rows[:half], rows[half:])
+            (as_changes(rows, refused=refused),) if rows else ()
+            for part in (acts[:half], acts[half:])
+            for rows in ([row for act in part for row in self.application.does(*act)],)
         )
         self.lander.write(first)
         self.land(*second)
