@@ -66,6 +66,15 @@ class TableSuspended:
 
 
 @dataclass(frozen=True)
+class TableRewritten:
+    """From here on rows may be otherwise than they were without a change in the log: the stream
+    ends, and goes on from a new snapshot.
+    """
+
+    table_code: str
+
+
+@dataclass(frozen=True)
 class TableNoted:
     """Something about the table that does not stop it: a column came that the registry lacks."""
 
@@ -75,7 +84,7 @@ class TableNoted:
     remedy: str
 
 
-Event = TableChanges | TableEmptied | TableSuspended | TableNoted
+Event = TableChanges | TableEmptied | TableSuspended | TableRewritten | TableNoted
 
 
 @dataclass(frozen=True)

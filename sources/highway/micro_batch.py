@@ -27,12 +27,13 @@ from sources.highway.change import (
     TableChanges,
     TableEmptied,
     TableNoted,
+    TableRewritten,
     TableSuspended,
     pending_code,
 )
 from sources.highway.change_segment import write_changes
 from sources.highway.held import count_gained
-from sources.highway.progress import SourceEvent, moved, tell
+from sources.highway.progress import SourceEvent, moved, tell, unsettle
 from sources.highway.unchanged import filled
 from sources.lease import leased
 from sources.ledger import Batch
@@ -141,6 +142,8 @@ class Lander:
         for event in events:
             if isinstance(event, TableSuspended | TableNoted):
                 self._tell(event)
+            if isinstance(event, TableSuspended | TableRewritten):
+                unsettle(self._engine, self._system.system, event.table_code)
         pieces = list(_pieces(events))
         numbers = ledger.begin_attempts(
             self._engine, [self._tables[piece.table_code][1] for piece in pieces]

@@ -25,9 +25,11 @@ from sources.highway.change import (
     TableChanges,
     TableEmptied,
     TableNoted,
+    TableRewritten,
     TableSuspended,
     pending_code,
 )
+from sources.highway.errors import StreamInterruptedError
 from sources.highway.micro_batch import Lander
 from sources.highway.pg_slot import drop_slot, publish, slot_state
 from sources.highway.pg_snapshot import new_slot, read_as_of
@@ -45,6 +47,13 @@ from sources.highway.pgoutput_message import (
 from sources.highway.progress import begin_stream, forget_stream, progress
 from sources.modes.extraction import extraction
 
+# By the source's name of a column, its type and that type's bounds (atttypid, atttypmod).
+Layout = Mapping[str, tuple[int, int]]
+_ATTRIBUTES = """
+    select attname, atttypid::bigint, atttypmod
+    from pg_catalog.pg_attribute
+    where attrelid = %s::regclass and attnum > 0 and not attisdropped
+"""
 DROPPED, RETYPED, ADDED = "column_dropped", "column_retyped", "column_added"
 
 
@@ -58,7 +67,11 @@ def snapshot(settings: Settings, engine: sa.Engine, session: Session, log: Postg
         CaptureRefusedError: the server is not set up for capture.
         SourceError: it cannot be reached, or a table does not fit the registry.
     """
-    memberships = publish(log)
+    # Under what each table's snapshot was taken: its place in the publication, and its types.
+    memberships = {
+        code: f"{membership} {_as_text(layouts(log)[code])}"
+        for code, membership in publish(log).items()
+    }
     known, state = progress(engine, log.system.system), slot_state(log)
     if (
         known is not None
@@ -89,14 +102,37 @@ def snapshot(settings: Settings, engine: sa.Engine, session: Session, log: Postg
     return position
 
 
+def layouts(log: PostgresLog) -> Mapping[str, Layout]:
+    """By table code, the types that its registered columns have now (pg_attribute)."""
+    found: dict[str, Layout] = {}
+    with log.connect() as connection:
+        for table in log.tables:
+            rows = connection.execute(_ATTRIBUTES, (log.qualified(table),)).fetchall()
+            declared = {column.source_name for column in table.columns}
+            found[table.table] = {
+                str(name): (int(kind), int(modifier))
+                for name, kind, modifier in rows
+                if name in declared
+            }
+    return found
+
+
+def _as_text(layout: Layout) -> str:
+    return " ".join(f"{name}:{kind}:{mod}" for name, (kind, mod) in sorted(layout.items()))
+
+
 class PostgresCapture:
     """An open stream of one system. Not for two threads."""
 
     def __init__(self, log: PostgresLog, *, position: str) -> None:
-        """Start behind ``position``. Raises as ``ReplicationStream`` does."""
+        """Start behind ``position``, which ``snapshot`` has just named. Raises as
+        ``ReplicationStream`` does.
+        """
         self._log = log
         self._tables = {(log.schema, table.source_name): table for table in log.tables}
         self._decoder = Decoder(keys=log.keys)
+        self._layouts = layouts(log)
+        self._rewritten: str | None = None
         self._stream = ReplicationStream(log, start_lsn=lsn_number(position))
 
     def close(self) -> None:
@@ -120,7 +156,16 @@ class PostgresCapture:
         """The next whole transactions; parts of a larger one are written by ``lander`` meanwhile.
 
         None when nothing came within ``wait_seconds``.
+
+        Raises:
+            StreamInterruptedError: the connection ended, or a table was altered. Then ``snapshot``
+                has to be asked again.
         """
+        if self._rewritten is not None:
+            raise StreamInterruptedError(
+                self._log.sentence(f"has had {self._rewritten} rewritten by an ALTER TABLE"),
+                remedy="Nothing is to be done: a new snapshot is taken by itself.",
+            )
         while True:
             found = self._stream.read(timeout_seconds=wait_seconds)
             if found is None:
@@ -146,6 +191,9 @@ class PostgresCapture:
                     table = self._table(event.after)
                     if table is not None:
                         yield from _drift(table, event)
+                        if self._is_rewritten(table, event.after):
+                            self._rewritten = table.table
+                            yield TableRewritten(table.table)
                 case Truncation():
                     for relation in event.relations:
                         table = self._table(relation)
@@ -155,6 +203,16 @@ class PostgresCapture:
                     table = self._table(event.relation)
                     if table is not None and len(event):
                         yield _changes(table, event)
+
+    def _is_rewritten(self, table: Table, after: Relation) -> bool:
+        """Whether an altered type may have changed values that the log says nothing about."""
+        known = self._layouts[table.table]
+        altered = any(
+            known.get(column.name, now) != now
+            for column in after.columns
+            for now in [(column.type_oid, column.type_modifier)]
+        )
+        return altered and _refusal(table, after) is None
 
     def _table(self, relation: Relation) -> Table | None:
         return self._tables.get((relation.schema, relation.name))

@@ -14,6 +14,9 @@ from citybase.store import reading, writing
 from citybase.store.schema import source_event, stream
 from sources.ledger import now
 
+# No membership that a server would name: whatever it says differs.
+_UNSETTLED = "unsettled"
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -65,6 +68,19 @@ def begin_stream(
                 begun_at=moment,
                 moved_at=moment,
             )
+        )
+
+
+def unsettle(engine: sa.Engine, system_code: str, table_code: str) -> None:
+    """The log does not tell everything that became of a table: the next start takes a snapshot."""
+    known = progress(engine, system_code)
+    if known is None:
+        return
+    with writing(engine) as connection:
+        connection.execute(
+            stream.update()
+            .where(stream.c.system_code == system_code)
+            .values(memberships={**known.memberships, table_code: _UNSETTLED})
         )
 
 

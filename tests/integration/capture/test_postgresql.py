@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sources.highway.errors import CaptureRefusedError, StreamInterruptedError
 from tests.integration.capture.capture_house import Connection, Highway, LogServer
 
 pytestmark = pytest.mark.integration
@@ -133,6 +134,39 @@ def test_a_column_that_went_leaves_the_last_good_rows_serving(
         ('{"id":"3"}', kind),
         ('{"id":"1"}', kind),
     }
+
+
+def test_a_corrected_registry_entry_is_followed_by_a_new_snapshot(
+    highway: Highway, source: Connection
+) -> None:
+    source.execute("insert into t values (1, '甲', 1)")
+    with highway.running() as running:
+        source.execute("alter table t rename amount to money")
+        source.execute("update t set name = '改', money = 7 where id = 1")
+        running.drain()
+    with pytest.raises(CaptureRefusedError, match="lacks column amount"):
+        highway.drain()
+    table = highway.system.table("t")
+    columns = [
+        column.model_copy(update={"source": "money"}) if column.column == "amount" else column
+        for column in table.columns
+    ]
+    corrected = table.model_copy(update={"columns": columns})
+    highway.system = highway.system.model_copy(update={"tables": [corrected]})
+    highway.drain()
+    highway.equal("t")
+    assert [row["name"] for row in highway.rows("t")] == ["改"]
+
+
+def test_a_table_that_was_rewritten_is_read_anew(highway: Highway, source: Connection) -> None:
+    source.execute("insert into t values (1, '甲', 1.25), (2, '乙', 2.75)")
+    with highway.running() as running:
+        source.execute("alter table t alter amount type numeric(12,1)")
+        source.execute("update t set name = '改' where id = 1")
+        with pytest.raises(StreamInterruptedError, match="rewritten"):
+            running.drain(quiet_seconds=5)
+    highway.drain()
+    assert [str(row["amount"]) for row in highway.rows("t")] == ["1.30", "2.80"]
 
 
 ACTS = st.lists(
