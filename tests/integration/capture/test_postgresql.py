@@ -166,7 +166,7 @@ def test_a_table_that_was_rewritten_is_read_anew(highway: Highway, source: Conne
         with pytest.raises(StreamInterruptedError, match="rewritten"):
             running.drain(quiet_seconds=5)
     highway.drain()
-    assert [str(row["amount"]) for row in highway.rows("t")] == ["1.30", "2.80"]
+    assert sorted(str(row["amount"]) for row in highway.rows("t")) == ["1.30", "2.80"]
 
 
 ACTS = st.lists(
