@@ -261,6 +261,9 @@ def _residents(house: House) -> list[Subject]:
                     where matched.system_code = 'household_register'
                     and matched.table_code = 'resident'
                 ) = 1
+                -- A move names the register's row beside the number: a number written anew without
+                -- a word stays that row's older one.
+                and count(*) filter (where matched.table_code = 'migration') = 0
                 and bool_and(matched.verdict_code = 'own' and matched.basis_code = 'own')
                 and count(distinct matched.name) = 1
                 and count(distinct matched.identity_number) = 1
