@@ -111,8 +111,9 @@ class Worker:
         self.state = replace(self.state, phase="ends")
 
     def _streams(self, begun: Begun, capture: Capture, lander: Lander) -> None:
-        self.state = replace(self.state, phase="streams", error=None)
+        # What is told comes first: whoever sees the phase may ask for the events.
         end_events(self._engine, self._system.system, INTERRUPTED, LOST, REFUSED)
+        self.state = replace(self.state, phase="streams", error=None)
         asked_at = 0.0
         while not self._stop.is_set():
             batch = capture.next(lander, wait_seconds=_WAIT_SECONDS)
@@ -165,8 +166,8 @@ class Worker:
         if isinstance(error, PositionLostError):
             kind = LOST
             forget_stream(self._engine, self._system.system)
-        self.state = replace(self.state, phase="waits", error=mask_numbers(message))
         self._tell(kind, message, remedy)
+        self.state = replace(self.state, phase="waits", error=mask_numbers(message))
 
     def _tell(self, kind: str, message: str, remedy: str) -> None:
         event = SourceEvent(
