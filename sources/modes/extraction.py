@@ -4,7 +4,7 @@ Keep out: what is read and what becomes of it (the modes).
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,7 +91,8 @@ def extraction(
     landed = landed_table(session.system, table)
     with (
         attempted(settings, engine, landed) as attempt,
-        leased(engine, f"extraction of {landed.name}"),
+        # A full extraction reads nothing of what has landed.
+        nullcontext() if table.mode == "full" else leased(engine, f"extraction of {landed.name}"),
         landing.work_folder(settings, landed.system_code, landed.table_code) as work,
         connect(
             scratch=work / "spill",
