@@ -9,10 +9,9 @@ and landing.
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Self
 
 from citybase.masking import mask_numbers
+from sources.closing import Closing
 from sources.contract import System, Table
 from sources.highway import binlog_event as events
 from sources.highway.binlog_batch import BinlogBatch, OpenBatch, Pending
@@ -32,7 +31,7 @@ _SHOWN = 200
 _PASSED_OVER = frozenset({1, 3, 5, 13, 14, 15, 27, 28, 29, 41, 160, 161, 163, 164})
 
 
-class BinlogStream:
+class BinlogStream(Closing):
     """An open stream of one system's tables.
 
     ``position`` is what the last batch said, ``snapshots`` the position at which a table's own
@@ -110,19 +109,6 @@ class BinlogStream:
     def close(self) -> None:
         """Leave the server."""
         self._connection.close()
-
-    def __enter__(self) -> Self:
-        """The stream itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the server, whatever happened."""
-        self.close()
 
     @property
     def _name(self) -> str:

@@ -9,8 +9,6 @@ others go on. Keep out: the protocol (``binlog.py``), what a server must allow
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -18,6 +16,7 @@ import sqlalchemy as sa
 from citybase.settings import Settings
 from sources import ledger
 from sources.attempt import land
+from sources.closing import Closing
 from sources.connectors.base import Session
 from sources.contract import System, Table
 from sources.highway.binlog import BinlogStream
@@ -163,7 +162,7 @@ def _tell(
     )
 
 
-class BinlogCapture:
+class BinlogCapture(Closing):
     """An open stream of one system. Not for two threads."""
 
     def __init__(self, engine: sa.Engine, log: BinlogLog, *, at: Followed) -> None:
@@ -182,19 +181,6 @@ class BinlogCapture:
     def close(self) -> None:
         """Leave the server."""
         self._stream.close()
-
-    def __enter__(self) -> Self:
-        """The capture itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the server, whatever happened."""
-        self.close()
 
     def next(self, lander: Lander, *, wait_seconds: float) -> MicroBatch | None:  # noqa: ARG002
         """The next whole transactions, or None when none came within ``wait_seconds``.

@@ -9,8 +9,7 @@ waits, only back when its transaction ends. Keep out: landing.
 
 import socket
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -19,6 +18,7 @@ import pymysql
 from citybase.duck import quoted
 from citybase.errors import SourceError
 from citybase.masking import mask_numbers
+from sources.closing import Closing
 from sources.connectors.base import BYTES_PREFIX, LINE_COLUMN, Reading
 from sources.connectors.mysql import MysqlSession
 from sources.contract import System, Table
@@ -43,7 +43,7 @@ _POSITION = """
 """
 
 
-class BinlogSnapshot:
+class BinlogSnapshot(Closing):
     """Reads the tables of a system, each at a moment of its own.
 
     The stream behind them begins at the earliest of the positions (``binlog_position.earliest``)
@@ -89,19 +89,6 @@ class BinlogSnapshot:
         self._session.close()
         while self._opened:
             _leave(self._opened.pop())
-
-    def __enter__(self) -> Self:
-        """The snapshot itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the server, whatever happened."""
-        self.close()
 
     def _begun(self, opened: Any) -> str:
         """Begin the transaction; returns the position of its moment."""

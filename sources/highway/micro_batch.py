@@ -9,8 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -19,6 +17,7 @@ from citybase.duck import connect
 from citybase.settings import Settings
 from sources import landing, ledger
 from sources.attempt import Attempt, Written, made_batch
+from sources.closing import Closing
 from sources.content import Content, table_content
 from sources.contract import System, Table
 from sources.highway.change import (
@@ -78,7 +77,7 @@ class _Held:
     has_rejected: bool
 
 
-class Lander:
+class Lander(Closing):
     """Lands the micro-batches of one system. Holds its log tables as long as it is open."""
 
     def __init__(self, settings: Settings, engine: sa.Engine, system: System) -> None:
@@ -110,19 +109,6 @@ class Lander:
     def close(self) -> None:
         """Let the tables go."""
         self._held.close()
-
-    def __enter__(self) -> Self:
-        """The lander itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Let the tables go, whatever happened."""
-        self.close()
 
     def land(self, batch: MicroBatch) -> Landed:
         """Land whole transactions and move the stream behind them."""

@@ -5,8 +5,6 @@ Keep out: the protocol (``pg_stream.py``, ``pgoutput.py``), what a server must a
 """
 
 from collections.abc import Iterator, Mapping
-from types import TracebackType
-from typing import Self
 
 import psycopg
 import pyarrow as pa
@@ -15,6 +13,7 @@ import sqlalchemy as sa
 from citybase.duck import quoted
 from citybase.settings import Settings
 from sources.attempt import land
+from sources.closing import Closing
 from sources.connectors.base import Session
 from sources.connectors.postgresql import ALIAS
 from sources.connectors.postgresql_type import fits
@@ -121,7 +120,7 @@ def _as_text(layout: Layout) -> str:
     return " ".join(f"{name}:{kind}:{mod}" for name, (kind, mod) in sorted(layout.items()))
 
 
-class PostgresCapture:
+class PostgresCapture(Closing):
     """An open stream of one system. Not for two threads."""
 
     def __init__(self, log: PostgresLog, *, position: str) -> None:
@@ -138,19 +137,6 @@ class PostgresCapture:
     def close(self) -> None:
         """Leave the server."""
         self._stream.close()
-
-    def __enter__(self) -> Self:
-        """The capture itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the server, whatever happened."""
-        self.close()
 
     def next(self, lander: Lander, *, wait_seconds: float) -> MicroBatch | None:
         """The next whole transactions; parts of a larger one are written by ``lander`` meanwhile.

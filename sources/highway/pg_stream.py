@@ -11,8 +11,6 @@ import struct
 import threading
 import time
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import psycopg
@@ -21,6 +19,7 @@ from psycopg.pq.abc import PGconn, PGresult
 
 from citybase.duck import quoted
 from citybase.errors import SourceError
+from sources.closing import Closing
 from sources.highway.errors import CaptureRefusedError, PositionLostError, StreamInterruptedError
 from sources.highway.pg_source import PostgresLog, lsn_text
 from sources.highway.pgoutput_message import COMMIT, PADDING, MessageBlock, parse_commit
@@ -48,7 +47,7 @@ class StreamBatch:
     seconds: float
 
 
-class ReplicationStream:
+class ReplicationStream(Closing):
     """An open stream from one slot. Not for two threads at a time."""
 
     def __init__(
@@ -139,19 +138,6 @@ class ReplicationStream:
             pass  # the ledger knows the position as well
         finally:
             self._connection.finish()
-
-    def __enter__(self) -> Self:
-        """The stream itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End the stream, whatever happened."""
-        self.close()
 
     def _started(self, start_lsn: int, patience_seconds: float) -> PGconn:
         name = quoted(self._log.name)
