@@ -4,14 +4,17 @@ Add a fact here when a dbt model or check needs it. Keep out: writing them (``ra
 that changes between two binds of the same cut.
 """
 
+import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime
 
 import pyarrow as pa
 
+from sources.content import Content
 from sources.contract import Table
 from sources.ledger import Batch
 from sources.registry import Registry
+from sources.tables import LandedTable
 
 _INSTANT = pa.timestamp("us")
 _PLACE_COLUMNS = ("division_code", "division_name")
@@ -33,6 +36,14 @@ _BATCH = pa.schema(
         "schema_version": pa.int32(),
         "started_at": _INSTANT,
         "committed_at": _INSTANT,
+    }
+)
+_STATE = pa.schema(
+    {
+        "system_code": pa.string(),
+        "table_code": pa.string(),
+        "content_hash": pa.string(),
+        "last_batch_id": pa.int64(),
     }
 )
 _TABLE = pa.schema(
@@ -82,6 +93,36 @@ def batch_rows(batches: Iterable[Batch]) -> pa.Table:
         [{name: getattr(batch, name) for name in _BATCH.names} for batch in batches],
         schema=_BATCH,
     )
+
+
+def state_rows(bound: Iterable[tuple[LandedTable, Content]]) -> pa.Table:
+    """``meta.source_state``: one row per table: where its changes go on from.
+
+    While ``content_hash`` is the same, the table differs from what it was by the logs of later
+    batches alone. It changes with a base that the source gave anew, and with what the registry
+    promises of columns, keys and mode.
+    """
+    return pa.Table.from_pylist(
+        [
+            {
+                "system_code": table.system_code,
+                "table_code": table.table_code,
+                "content_hash": _content_hash(table, content),
+                "last_batch_id": max((one.batch_id for one in content.batches), default=0),
+            }
+            for table, content in bound
+        ],
+        schema=_STATE,
+    )
+
+
+def _content_hash(table: LandedTable, content: Content) -> str:
+    # Of the source's own bases the newest; one that compaction made says what the logs before it
+    # said. A base that repeats the one before shares its files; one that is a truncation has none.
+    base = content.origin
+    begun = (base.files or (str(base.batch_id),)) if base is not None else ()
+    facts = [table.mode, *table.keys, *begun, *(repr(column) for column in table.columns)]
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()
 
 
 def table_rows(registry: Registry) -> pa.Table:

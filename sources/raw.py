@@ -1,9 +1,9 @@
 """Bind: makes the warehouse see one committed cut of all sources, without copying a row.
 
 ``raw.<system>__<table>`` are views of the rows as they are over exactly the files the ledger lists
-at one moment, ``raw_log.*`` of every change on record, and ``meta.*`` says which batches those are.
-Add here what a build must know about its sources. Keep
-out: landing itself, and shaping of any kind (that is dbt's).
+at one moment, ``raw_log.*`` of every change on record, ``raw_delta.*`` of the last change of every
+key that some model has not applied yet, and ``meta.*`` says which batches those are. Add here what
+a build must know about its sources. Keep out: landing itself, and shaping of any kind (dbt's).
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,11 +21,34 @@ from citybase.store import open_store
 from sources import landing, ledger
 from sources.compaction import sweep_replaced
 from sources.content import NOTHING, Content, contents
-from sources.meta import batch_rows, column_rows, cut_rows, place_column, table_rows
+from sources.meta import (
+    batch_rows,
+    column_rows,
+    cut_rows,
+    place_column,
+    state_rows,
+    table_rows,
+)
 from sources.quarantine import COLUMNS as QUARANTINE_COLUMNS
 from sources.registry import Registry, load_registry
-from sources.relation import all_changes, current_rows
+from sources.relation import all_changes, changed_rows, current_rows
 from sources.tables import OWN_TABLES, LandedTable, landed_table
+
+_NEWEST = 2**63 - 1
+# What each staging model has applied of each table it reads; the models write it, in the
+# transaction of what they apply (`dbt_project/macros/staging/apply_changes_materialization.sql`).
+APPLIED_CUT = """
+    create table if not exists meta.applied_cut (
+        model_name varchar,
+        system_code varchar,
+        table_code varchar,
+        definition_hash varchar,
+        content_hash varchar,
+        batch_id bigint,
+        cut_id bigint,
+        applied_at timestamp
+    )
+"""
 
 
 @dataclass(frozen=True)
@@ -84,6 +107,9 @@ def bind(
                 _bind_quarantine(settings, duck, bound.values())
                 _replace(duck, "cut", cut_rows(cut_id=cut_id, bound_at=bound_at, as_of=day))
                 _replace(duck, "batch", batch_rows(batches))
+                _replace(
+                    duck, "source_state", state_rows((table, bound[table.name]) for table in tables)
+                )
                 _replace(duck, "source_table", table_rows(registry))
                 _replace(duck, "source_column", column_rows(registry))
                 _bind_places(duck, registry)
@@ -113,7 +139,17 @@ def _bind_views(
     bound: Mapping[str, Content],
 ) -> None:
     duck.execute("create schema if not exists meta")
-    for schema, relation in (("raw", current_rows), ("raw_log", all_changes)):
+    applied = _applied(duck)
+
+    def delta(settings: Settings, table: LandedTable, content: Content) -> str:
+        # Whoever has applied nothing yet begins with the rows as they are.
+        return changed_rows(settings, table, content, since=applied.get(table.name, _NEWEST))
+
+    for schema, relation in (
+        ("raw", current_rows),
+        ("raw_log", all_changes),
+        ("raw_delta", delta),
+    ):
         duck.execute(f"create schema if not exists {schema}")
         existing = duck.execute(
             "select view_name from duckdb_views() where schema_name = ? and not internal", [schema]
@@ -124,6 +160,15 @@ def _bind_views(
         for table in tables:
             select = relation(settings, table, bound[table.name])
             duck.execute(f"create or replace view {schema}.{quoted(table.name)} as {select}")
+
+
+def _applied(duck: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """By table the oldest batch up to which some model has applied it (``meta.applied_cut``)."""
+    duck.execute(APPLIED_CUT)
+    rows = duck.execute(
+        "select system_code, table_code, min(batch_id) from meta.applied_cut group by all"
+    ).fetchall()
+    return {f"{system}__{table}": int(batch_id) for system, table, batch_id in rows}
 
 
 def _bind_quarantine(

@@ -1,4 +1,5 @@
-"""The rows of a table as SQL over its segments: as they are now, and every change on record.
+"""The rows of a table as SQL over its segments: as they are now, every change on record, and what
+has changed since a batch.
 
 A base holds the whole table, a log segment one row per change; of a key the last change counts, in
 the order of batches and, within one, of ``_position``. Keep out: which segments those are
@@ -17,6 +18,8 @@ from sources.segment import BOOKKEEPING
 from sources.tables import LandedColumn, LandedTable
 
 DELETED = "d"
+# Between the columns of a key that has several, where a row is named by one text.
+KEY_SEPARATOR = "."
 
 
 def current_rows(
@@ -34,18 +37,11 @@ def current_rows(
 
     if table.mode == "append_only" or not _holds_rows(content.logs):
         return rows(content.batches)
-    columns = ", ".join([*(quoted(column.code) for column in table.columns), *BOOKKEEPING])
+    columns = _columns(table)
     base = rows((content.base,) if content.base else ())
     changes = rows(content.logs)
     return f"""
-        with change as materialized (
-            select
-                *,
-                row_number() over (
-                    partition by {keys} order by _batch_id desc, _position desc
-                ) as _age,
-            from ({changes})
-        )
+        with change as materialized ({_aged(table, changes)})
         select {columns} from ({base}) anti join change using ({keys})
         union all
         select {columns} from change where _age = 1 and _op <> {literal(DELETED)}
@@ -55,6 +51,38 @@ def current_rows(
 def all_changes(settings: Settings, table: LandedTable, content: Content) -> str:
     """SQL of every row on record: what the base held, and each change before and after it."""
     return _segments(settings, table, content, content.history)
+
+
+def changed_rows(settings: Settings, table: LandedTable, content: Content, *, since: int) -> str:
+    """SQL of the last change, deletes too, of every key that logs after the batch ``since`` speak
+    of, with ``_source_key``: the key as one text.
+    """
+    logs = [one for one in content.history if one.kind == "log" and one.batch_id > since]
+    # A segment that several batches were written into together holds older ones too.
+    changes = (
+        f"select * from ({_segments(settings, table, content, logs)}) where _batch_id > {since}"
+    )
+    keys = ", ".join(f"cast({quoted(key)} as varchar)" for key in table.keys)
+    return f"""
+        select {_columns(table)}, concat_ws({literal(KEY_SEPARATOR)}, {keys}) as _source_key
+        from ({_aged(table, changes)})
+        where _age = 1
+    """
+
+
+def _columns(table: LandedTable) -> str:
+    return ", ".join([*(quoted(column.code) for column in table.columns), *BOOKKEEPING])
+
+
+def _aged(table: LandedTable, changes: str) -> str:
+    """The changes with ``_age``: 1 for the last of a key."""
+    keys = ", ".join(quoted(key) for key in table.keys)
+    return f"""
+        select
+            *,
+            row_number() over (partition by {keys} order by _batch_id desc, _position desc) as _age,
+        from ({changes})
+    """
 
 
 def _holds_rows(batches: Iterable[Batch]) -> bool:

@@ -1,5 +1,6 @@
 """Rule 4: nothing crosses a library but through it, read off the manifest."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ MAY_READ = {
     "quality": {"intermediate", "library", "quality", "meta"},
     "mart": {"library", "quality", "mart"},
 }
+# How a staging table names the row of a source that its rows come from.
+_NAMES_ITS_ROW = ("system_code", "source_key")
 # Layers whose models belong to one library and are read by that library only.
 PRIVATE = {"intermediate"}
 
@@ -73,6 +76,28 @@ def test_a_staging_model_reads_one_table(manifest: Mapping[str, Any]) -> None:
         name, table = node["name"].removeprefix("stg_").split("__")
         systems = [s.system for s in registry.members(name)] if name in shapes else [name]
         assert read.get(node["name"]) == {(system, table) for system in systems}
+
+
+def test_staging_applies_changes_row_by_row(manifest: Mapping[str, Any]) -> None:
+    """What a row says may not depend on other rows: only those of changed keys are selected again.
+
+    A model that reads another model is built whole.
+    """
+    wrong = []
+    for node in manifest["nodes"].values():
+        if node["resource_type"] != "model" or node["fqn"][1] != "staging":
+            continue
+        reads_models = any(one.startswith("model.") for one in node["depends_on"]["nodes"])
+        kind = "table" if reads_models else "apply_changes"
+        if node["config"]["materialized"] != kind:
+            wrong.append(f"{node['name']} is materialized otherwise than as {kind}")
+        across = re.findall(r"\b(over \(|group by|select distinct|limit)", node["raw_code"])
+        if across and not reads_models:
+            wrong.append(f"{node['name']} looks across rows: {', '.join(across)}")
+        named = [code for code in _NAMES_ITS_ROW if f"{code}," not in node["raw_code"]]
+        if named:
+            wrong.append(f"{node['name']} lacks {', '.join(named)}")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_a_source_table_is_read_by_one_staging_model(manifest: Mapping[str, Any]) -> None:

@@ -49,6 +49,26 @@ def test_read_is_landed_plus_quarantined_counted_in_the_files(built: Built) -> N
     assert quarantined > 0
 
 
+def test_every_staging_row_is_named_by_the_key_of_its_source_row(built: Built) -> None:
+    """That is how a changed row finds what has to be selected again."""
+    keys: dict[tuple[str, str], list[str]] = {}
+    for system, table, column in built.house.rows(
+        "select system_code, table_code, column_code from meta.source_column where is_key"
+    ):
+        keys.setdefault((system, table), []).append(f"cast({column} as varchar)")
+    applied = built.house.rows("select model_name, system_code, table_code from meta.applied_cut")
+    assert len(applied) > 90
+    for model, system, table in applied:
+        named = f"concat_ws('.', {', '.join(keys[system, table])})"
+        found = built.house.rows(
+            f"select count(*), count(raw.row_key) from staging.{model} as staged"
+            f" left join (select {named} as row_key from raw.{system}__{table}) as raw"
+            " on cast(staged.source_key as varchar) = raw.row_key"
+            f" where staged.system_code = '{system}'"
+        )
+        assert found[0][0] == found[0][1], (model, system)
+
+
 def test_every_technology_has_quarantined_rows_that_can_be_corrected(built: Built) -> None:
     registry = load_registry()
     technologies = {system.system: system.connection.technology for system in registry.systems}

@@ -1,3 +1,6 @@
+{# When an enterprise ended is in another table: its rows change with that too. #}
+{{ config(materialized='table') }}
+
 with source as (
     select * from {{ source('enterprise_register', 'enterprise') }}
 ),
