@@ -31,10 +31,11 @@ from sources.segment import count_rows
 from sources.tables import LandedTable
 
 # A log becomes a new base when it exceeds a tenth of the old one. Segments are merged when more
-# than so many have come, merged ones again when there are so many: fifty at most are live.
+# than so many have come, merged ones again when there are so many: with what comes until somebody
+# looks (`highway/compactor.py`) fifty at most are live.
 LOG_SHARE = 0.1
-FRESH_SEGMENTS = 24
-MERGED_SEGMENTS = 20
+FRESH_SEGMENTS = 16
+MERGED_SEGMENTS = 12
 # Below that a new base saves nothing that anybody would notice.
 _SMALL_LOG = 1_000
 _MEMORY = "2GB"
@@ -53,9 +54,14 @@ class Compacted:
 
 @dataclass(frozen=True)
 class _Plan:
-    merges: bool
+    content: Content
+    live: tuple[Batch, ...]
     whole_log: bool
     makes_base: bool
+
+    @property
+    def rows(self) -> int:
+        return sum(one.rows_landed for one in self.live)
 
 
 @dataclass(frozen=True)
@@ -75,14 +81,14 @@ def compact(
     Raises:
         LockedError: another process compacts the table.
     """
+    if _planned(engine, table, at_once=at_once) is None:
+        return None
     with _locked(settings, table) as folder, leased(engine, f"compaction of {table.name}"):
-        content = table_content(engine, table.system_code, table.table_code)
         _sweep_unfinished(settings, engine, table, folder)
-        live = [one for one in content.logs if one.files]
-        rows = sum(one.rows_landed for one in live)
-        plan = _plan(table, content, live, rows, at_once=at_once)
-        if not plan.merges and not plan.makes_base:
+        plan = _planned(engine, table, at_once=at_once)
+        if plan is None:
             return None
+        content = plan.content
         with connect(scratch=settings.scratch / "compaction", memory_limit=_MEMORY) as duck:
             duck.execute("set preserve_insertion_order = true")
             written = [
@@ -94,7 +100,32 @@ def compact(
         for one in written:
             landing.make_durable(settings, one.file)
         _commit(settings, engine, table, written)
-    return Compacted(table.name, len(live), rows, plan.makes_base)
+    return Compacted(table.name, len(plan.live), plan.rows, plan.makes_base)
+
+
+def is_crowded(engine: sa.Engine, table: LandedTable) -> bool:
+    """Whether so many segments have come that they should be merged; asks for no more than that."""
+    mine = (batches.c.system_code == table.system_code, batches.c.table_code == table.table_code)
+    merged = (
+        sa.select(sa.func.coalesce(sa.func.max(compaction.c.to_batch), 0))
+        .where(
+            compaction.c.kind == "log",
+            compaction.c.replaced_by.is_(None),
+            compaction.c.system_code == table.system_code,
+            compaction.c.table_code == table.table_code,
+        )
+        .scalar_subquery()
+    )
+    with reading(engine) as connection:
+        fresh = connection.scalar(
+            sa.select(sa.func.count()).where(
+                *mine,
+                batches.c.batch_id > merged,
+                batches.c.kind == "log",
+                batches.c.rows_landed > 0,
+            )
+        )
+    return int(fresh or 0) > FRESH_SEGMENTS
 
 
 def sweep_replaced(settings: Settings, engine: sa.Engine) -> list[Path]:
@@ -131,16 +162,21 @@ def _locked(settings: Settings, table: LandedTable) -> Iterator[Path]:
         yield folder
 
 
-def _plan(
-    table: LandedTable, content: Content, live: Sequence[Batch], rows: int, *, at_once: bool
-) -> _Plan:
+def _planned(engine: sa.Engine, table: LandedTable, *, at_once: bool) -> _Plan | None:
+    """What there is to do, or None."""
+    content = table_content(engine, table.system_code, table.table_code)
+    live = tuple(one for one in content.logs if one.files)
+    rows = sum(one.rows_landed for one in live)
     base_rows = content.base.rows_landed if content.base is not None else 0
     is_long = at_once or rows > max(LOG_SHARE * base_rows, _SMALL_LOG)
     makes_base = table.mode != "append_only" and content.base is not None and bool(live) and is_long
     again = [one for one in live if _is_merged(one)]
     fresh = len(live) - len(again)
+    if not makes_base and fresh <= FRESH_SEGMENTS and not (at_once and len(live) > 1):
+        return None
     return _Plan(
-        merges=makes_base or fresh > FRESH_SEGMENTS or (at_once and len(live) > 1),
+        content=content,
+        live=live,
         whole_log=makes_base or at_once or len(again) >= MERGED_SEGMENTS,
         makes_base=makes_base,
     )
@@ -218,8 +254,9 @@ def _commit(
                 if one.kind == "base"
                 else one.last.schema_version
             )
-            connection.execute(
-                compaction.insert().values(
+            number = connection.scalar(
+                compaction.insert()
+                .values(
                     system_code=table.system_code,
                     table_code=table.table_code,
                     kind=one.kind,
@@ -230,7 +267,26 @@ def _commit(
                     schema_version=version,
                     committed_at=moment,
                 )
+                .returning(compaction.c.compaction_id)
             )
+            connection.execute(_replacement(table, one, int(number or 0)))
+
+
+def _replacement(table: LandedTable, one: _Written, number: int) -> sa.Update:
+    """Of bases the newest counts, of ranges of a log those that lie in no newer one."""
+    lies_within = compaction.c.to_batch.between(one.first.batch_id, one.last.batch_id)
+    return (
+        compaction.update()
+        .where(
+            compaction.c.system_code == table.system_code,
+            compaction.c.table_code == table.table_code,
+            compaction.c.kind == one.kind,
+            compaction.c.replaced_by.is_(None),
+            compaction.c.compaction_id < number,
+            lies_within if one.kind == "log" else sa.true(),
+        )
+        .values(replaced_by=number)
+    )
 
 
 def _sweep_unfinished(

@@ -82,17 +82,19 @@ def table_content(engine: sa.Engine, system_code: str, table_code: str) -> Conte
 
 
 def _contents(connection: sa.Connection, key: _Key | None = None) -> Mapping[_Key, Content]:
-    compacted = _compactions(connection, key)
-    rows = connection.execute(
-        _of(sa.select(batch), batch, key).where(_is_needed()).order_by(batch.c.batch_id)
-    )
-    batches: dict[_Key, list[Batch]] = {}
-    for row in rows:
-        batches.setdefault((row.system_code, row.table_code), []).append(as_batch(row._mapping))
     columns: dict[_Key, dict[int, tuple[LandedColumn, ...]]] = {}
     for row in connection.execute(_of(sa.select(schema_version), schema_version, key)):
         found = columns.setdefault((row.system_code, row.table_code), {})
         found[row.version] = stored_columns(row.columns)
+    compacted: dict[_Key, list[sa.Row[Any]]] = {}
+    in_force = sa.select(compaction).where(compaction.c.replaced_by.is_(None))
+    for row in connection.execute(_of(in_force, compaction, key)):
+        compacted.setdefault((row.system_code, row.table_code), []).append(row)
+    batches: dict[_Key, list[Batch]] = {}
+    for one in columns:
+        live = _live(connection, one, compacted.get(one, []))
+        if live:
+            batches[one] = live
     return {
         one: _content(found, compacted.get(one, []), columns[one]) for one, found in batches.items()
     }
@@ -104,47 +106,23 @@ def _of(query: sa.Select[Any], table: sa.Table, key: _Key | None) -> sa.Select[A
     return query.where(table.c.system_code == key[0], table.c.table_code == key[1])
 
 
-def _is_needed() -> sa.ColumnElement[bool]:
+def _live(connection: sa.Connection, key: _Key, compacted: Sequence[sa.Row[Any]]) -> list[Batch]:
     """Of the many batches of a stream: the newest base, what is not written together yet, the last
     of what is, and whatever has something in quarantine.
+
+    Each is a branch of its own, so that an index leads there, past all the others.
     """
-    newest = (
-        sa.select(sa.func.max(batch.c.batch_id))
-        .where(batch.c.kind == "base")
-        .group_by(batch.c.system_code, batch.c.table_code)
+    newest = sa.select(sa.func.max(batch.c.batch_id)).where(batch.c.kind == "base")
+    written = max((row.to_batch for row in compacted if row.kind == "log"), default=0)
+    parts = (
+        batch.c.batch_id == _of(newest, batch, key).scalar_subquery(),
+        sa.and_(batch.c.kind == "log", batch.c.batch_id > written),
+        batch.c.batch_id.in_([row.to_batch for row in compacted]),
+        batch.c.rows_quarantined > 0,
     )
-    written = (
-        sa.select(sa.func.coalesce(sa.func.max(compaction.c.to_batch), 0))
-        .where(
-            compaction.c.kind == "log",
-            compaction.c.system_code == batch.c.system_code,
-            compaction.c.table_code == batch.c.table_code,
-        )
-        .scalar_subquery()
-    )
-    return sa.or_(
-        batch.c.batch_id.in_(newest),
-        batch.c.batch_id.in_(sa.select(compaction.c.to_batch)),
-        sa.and_(
-            batch.c.kind == "log", sa.or_(batch.c.batch_id > written, batch.c.rows_quarantined > 0)
-        ),
-    )
-
-
-def _compactions(connection: sa.Connection, key: _Key | None) -> dict[_Key, list[sa.Row[Any]]]:
-    """Those in force, by table: of ranges that lie one within the other the newest."""
-    found: dict[_Key, list[sa.Row[Any]]] = {}
-    query = _of(sa.select(compaction), compaction, key).order_by(compaction.c.compaction_id)
-    for row in connection.execute(query):
-        mine = found.setdefault((row.system_code, row.table_code), [])
-        mine[:] = [
-            one
-            for one in mine
-            if one.kind != row.kind
-            or (row.kind == "log" and not row.from_batch <= one.to_batch <= row.to_batch)
-        ]
-        mine.append(row)
-    return found
+    query = sa.union_all(*(_of(sa.select(batch), batch, key).where(part) for part in parts))
+    found = {row.batch_id: as_batch(row._mapping) for row in connection.execute(query)}
+    return [found[number] for number in sorted(found)]
 
 
 def _content(
@@ -160,6 +138,7 @@ def _content(
     for row in compacted:
         if row.kind == "base" and row.to_batch >= begun:
             base = _written_again(by_id[row.to_batch], row, kind="base")
+    # What `_live` does not ask for is in one of the ranges.
     written = max((row.to_batch for row in ranges), default=0)
     logs = sorted(
         (

@@ -79,6 +79,16 @@ batch = sa.Table(
     ),
     sa.CheckConstraint("rows_read = rows_landed + rows_quarantined", name="reconciled"),
     sa.Index(None, "system_code", "table_code", "batch_id"),
+    # A stream adds a row a tenth of a second: the newest base, and the logs since, are found by it.
+    sa.Index(None, "system_code", "table_code", "kind", "batch_id"),
+    sa.Index(
+        "ix_batch_quarantined",
+        "system_code",
+        "table_code",
+        "batch_id",
+        sqlite_where=sa.text("rows_quarantined > 0"),
+        postgresql_where=sa.text("rows_quarantined > 0"),
+    ),
 )
 
 # One row per bind: the numbers stay unique when the warehouse is rebuilt from landing.
@@ -142,7 +152,8 @@ source_event = sa.Table(
 )
 
 # Segments written together again: `log`, the changes of a range of batches in one file, or `base`,
-# the rows as they were after `to_batch`. `swept_at` says when what it replaced was deleted.
+# the rows as they were after `to_batch`. In force are those without `replaced_by`, the compaction
+# that wrote the same again. `swept_at` says when what it replaced was deleted.
 compaction = sa.Table(
     "compaction",
     metadata,
@@ -157,7 +168,9 @@ compaction = sa.Table(
     sa.Column("schema_version", sa.Integer, nullable=False),
     sa.Column("committed_at", sa.DateTime, nullable=False),
     sa.Column("swept_at", sa.DateTime),
+    sa.Column("replaced_by", sa.BigInteger),
     sa.Index(None, "system_code", "table_code"),
+    sa.Index(None, "system_code", "table_code", "replaced_by"),
     sqlite_autoincrement=True,
 )
 

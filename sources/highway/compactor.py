@@ -1,4 +1,5 @@
-"""Compaction while streams land: now and then every log table is looked at.
+"""Compaction while streams land: now and then every log table is looked at, and one whose segments
+come fast is at once.
 
 Keep out: what compaction does (``sources/compaction.py``).
 """
@@ -11,12 +12,12 @@ import sqlalchemy as sa
 
 from citybase.errors import CitybaseError
 from citybase.settings import Settings
-from sources.compaction import compact, sweep_replaced
+from sources.compaction import compact, is_crowded, sweep_replaced
 from sources.registry import Registry
 from sources.tables import LandedTable, landed_table
 
 EVERY_SECONDS = 10.0
-_TICK_SECONDS = 0.5
+_TICK_SECONDS = 1.0
 
 
 class Compactor:
@@ -45,18 +46,21 @@ class Compactor:
         """Until ``stop``."""
         due = time.monotonic() + self._every
         while not self._stop.wait(_TICK_SECONDS):
-            if time.monotonic() < due:
-                continue
-            self._look()
-            due = time.monotonic() + self._every
+            is_due = time.monotonic() >= due
+            self._look(every=is_due)
+            if is_due:
+                due = time.monotonic() + self._every
 
-    def _look(self) -> None:
+    def _look(self, *, every: bool) -> None:
+        """Compact what is crowded, or see whether ``every`` table needs it."""
         try:
             for table in self._tables:
                 if self._stop.is_set():
                     return
-                compact(self._settings, self._engine, table)
-            sweep_replaced(self._settings, self._engine)
+                if every or is_crowded(self._engine, table):
+                    compact(self._settings, self._engine, table)
+            if every:
+                sweep_replaced(self._settings, self._engine)
         except (CitybaseError, OSError, duckdb.Error, sa.exc.SQLAlchemyError) as error:
             # What was not compacted is longer and no less true; the next look tries again.
             self.error = str(error)

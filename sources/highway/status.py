@@ -83,7 +83,9 @@ def describe(
 ) -> HighwayStatus:
     """Everything there is to say at this moment."""
     return HighwayStatus(
-        healthy=all(one.phase == "streams" for one in systems) and not any(pulls.errors.values()),
+        healthy=all(one.phase == "streams" for one in systems)
+        and not any(pulls.errors.values())
+        and compaction_error is None,
         begun_at=begun_at,
         at=ledger.now(),
         systems=tuple(_system(one) for one in systems),

@@ -4,6 +4,7 @@ import random
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from citybase.duck import connect
 from sources import compaction
-from sources.compaction import compact, sweep_replaced
+from sources.compaction import compact, is_crowded, sweep_replaced
+from sources.content import table_content
 from sources.highway.change import TableChanges
 from sources.lease import leased
 from sources.raw import bind
@@ -100,6 +102,32 @@ def test_a_thousand_micro_batches_stay_few_segments_and_lose_no_change(stream: S
     stream.check()
     folder = stream.settings.landing / SYSTEM.system / "t"
     assert len(list(folder.rglob("*.parquet"))) <= 100
+
+
+def test_a_stream_of_years_costs_the_ledger_no_look_at_its_batches(stream: Stream) -> None:
+    """What makes up a table is found by indexes: the batches of a day are hundreds of thousands."""
+    for key in range(1, 6):
+        stream.change([("c", key, "甲")])
+        compact(stream.settings, stream.engine, TABLE, at_once=key % 2 == 0)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: object, _u: object, statement: str, parameters: object, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    sa.event.listen(stream.engine, "before_cursor_execute", note)
+    table_content(stream.engine, SYSTEM.system, "t")
+    is_crowded(stream.engine, TABLE)
+    sa.event.remove(stream.engine, "before_cursor_execute", note)
+    plans = []
+    with stream.engine.connect() as connection:
+        for statement, parameters in asked:
+            found = connection.exec_driver_sql(f"explain query plan {statement}", parameters)
+            plans += [str(row[-1]) for row in found]
+    searched = [plan for plan in plans if plan.startswith("SEARCH batch")]
+    assert len(searched) >= 5
+    assert not [plan for plan in plans if plan.startswith("SCAN batch")]
+    assert all("system_code=? AND table_code=?" in plan or "rowid" in plan for plan in searched)
 
 
 def test_a_file_stays_as_long_as_somebody_may_read_it(stream: Stream) -> None:
