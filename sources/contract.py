@@ -81,6 +81,26 @@ class Contact(Closed):
     phone: Text
 
 
+class RateLimit(Closed):
+    """How fast a database may be read. ``rows_per_second`` counts rows of every read and of its
+    log; ``seconds_between_pulls`` is how long the highway waits between two pulls.
+    """
+
+    # Fewer, and a server would take the pauses between two blocks for a reader that is gone.
+    rows_per_second: Annotated[int | None, Field(ge=100, le=10_000_000)] = None
+    seconds_between_pulls: Annotated[int | None, Field(ge=30, le=86_400)] = None
+
+    @model_validator(mode="after")
+    def _something_is_limited(self) -> "RateLimit":
+        if self.rows_per_second is None and self.seconds_between_pulls is None:
+            raise UnfitError(
+                "`rate_limit:` limits nothing",
+                remedy="Write `rows_per_second:` or `seconds_between_pulls:` in it, or take it "
+                "out.",
+            )
+        return self
+
+
 class PostgresConnection(Closed):
     """A PostgreSQL database. The variable holds the whole connection string, password included.
 
@@ -95,6 +115,7 @@ class PostgresConnection(Closed):
     db_schema: Annotated[Text, Field(alias="schema")]
     row_security: Literal["refuse", "filter"] = "refuse"
     encoding: Literal["utf-8", "gb18030", "latin1"] | None = None
+    rate_limit: RateLimit | None = None
 
 
 class MysqlConnection(Closed):
@@ -108,6 +129,7 @@ class MysqlConnection(Closed):
     location_env: EnvironmentName
     db_schema: Annotated[Text | None, Field(alias="schema")] = None
     latin1_holds: Literal["latin1", "gbk", "utf8mb4"] | None = None
+    rate_limit: RateLimit | None = None
 
 
 class SqliteConnection(Closed):
@@ -344,6 +366,13 @@ class System(Closed):
     connection: Connection
     shape: Code | None = None
     tables: Annotated[list[Table], Field(min_length=1)]
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """How fast it may be read; None of a folder or a file, and where nobody asked for it."""
+        if isinstance(self.connection, PostgresConnection | MysqlConnection):
+            return self.connection.rate_limit
+        return None
 
     def table(self, code: str) -> Table:
         """The table of that code. Raises KeyError when the system has none."""

@@ -17,6 +17,7 @@ import duckdb
 from citybase.errors import SourceError
 from citybase.masking import mask_numbers
 from sources.contract import Column, System, Table
+from sources.pace import pace_of
 
 LINE_COLUMN = "_line"
 BYTES_PREFIX = "_bytes_"
@@ -66,6 +67,7 @@ class Session(ABC):
         """Remember what is read and where; ``location`` may hold a password."""
         self.system = system
         self.location = location
+        self.pace = pace_of(system)
 
     @abstractmethod
     def inspect(self, table: Table) -> None:

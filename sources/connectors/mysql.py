@@ -18,6 +18,7 @@ from citybase.errors import SourceError
 from sources.connectors.base import BYTES_PREFIX, LINE_COLUMN, Reading, Session, Window
 from sources.connectors.mysql_location import FORM, LocationError, parse_location
 from sources.contract import Column, MysqlConnection, System, Table
+from sources.pace import PATIENT_SECONDS, paced
 
 _ALIAS = "source"
 _STATEMENT_SECONDS = 3600
@@ -59,6 +60,9 @@ _COLUMNS = """
     from information_schema.columns
     where table_schema = %s and table_name = %s
     order by ordinal_position
+"""
+_ENGINE = """
+    select engine from information_schema.tables where table_schema = %s and table_name = %s
 """
 
 
@@ -122,9 +126,10 @@ class MysqlSession(Session):
             _checked(column) if column.column in texts else quoted(column.column)
             for column in table.columns
         )
+        asked = f"mysql_query({literal(_ALIAS)}, {literal(select)}, stream_results = true)"
         return Reading(
-            sql=f"select {columns}, null::varchar as {LINE_COLUMN} from mysql_query("
-            f"{literal(_ALIAS)}, {literal(select)}, stream_results = true)",
+            sql=f"select {columns}, null::varchar as {LINE_COLUMN} "
+            f"from {paced(duck, asked, self.pace)}",
         )
 
     def selection(self, table: Table) -> tuple[str, frozenset[str]]:
@@ -198,15 +203,24 @@ class MysqlSession(Session):
                 texts.add(column.column)
         columns = ", ".join(expressions)
         relation = f"{ticked(str(self._schema))}.{ticked(table.source_name)}"
+        seconds = _STATEMENT_SECONDS if self.pace is None else PATIENT_SECONDS
         if self._is_mariadb:
             bounds = (
-                f"set statement max_statement_time = {_STATEMENT_SECONDS}, "
+                f"set statement max_statement_time = {seconds}, "
+                f"net_write_timeout = {_STATEMENT_SECONDS}, "
                 f"lock_wait_timeout = {_LOCK_SECONDS} for select"
             )
         else:
-            bounds = f"select /*+ max_execution_time({_STATEMENT_SECONDS * 1000}) */"
+            bounds = f"select /*+ max_execution_time({seconds * 1000}) */"
+        if self.pace is not None and not self._is_transactional(table):
+            bounds += " sql_buffer_result"
         inside = _inside(window, found[window.column.source_name][0]) if window else ""
         return f"{bounds} /* citybase */ {columns} from {relation}{inside}", frozenset(texts)
+
+    def _is_transactional(self, table: Table) -> bool:
+        """Whether writers go on while it is read; others wait until the server has let go."""
+        found = self._ask(_ENGINE, self._schema, table.source_name)
+        return [str(engine).lower() for (engine,) in found] == ["innodb"]
 
     def _refuse_misfit(self, table: Table, column: Column, kind: str, shown: str) -> None:
         fits = _FITS.get(column.type.split("(")[0])

@@ -23,11 +23,12 @@ from sources.connectors.postgresql_encoding import (
 )
 from sources.connectors.postgresql_type import WORDS, Asked, Attribute, asked, fits
 from sources.contract import Column, PostgresConnection, System, Table
+from sources.pace import PATIENT_SECONDS, paced
 
 _CONNECT_SECONDS = 10
+_STATEMENT_SECONDS = 3600
 _OPTIONS = (
     "-c default_transaction_read_only=on "
-    "-c statement_timeout=3600000 "
     "-c lock_timeout=10000 "
     "-c idle_in_transaction_session_timeout=600000 "
     "-c datestyle=ISO,YMD -c intervalstyle=iso_8601 -c extra_float_digits=1"
@@ -113,7 +114,8 @@ class PostgresSession(Session):
         except duckdb.Error as error:
             raise self.explained(table, error) from None
         columns = ", ".join(f"{one.read} as {quoted(one.name)}" for one in query.columns)
-        source = f"from postgres_query({literal(ALIAS)}, {literal(query.select)})"
+        asked = f"postgres_query({literal(ALIAS)}, {literal(query.select)})"
+        source = f"from {paced(duck, asked, self.pace)}"
         if self._encoding is None or not query.texts:
             return Reading(sql=f"select {columns}, null::varchar as {LINE_COLUMN} {source}")
         stored, readable = work / "stored.parquet", work / "decoded.parquet"
@@ -150,6 +152,7 @@ class PostgresSession(Session):
         return super().without_secret(text)
 
     def _complete(self, location: str) -> str:
+        seconds = _STATEMENT_SECONDS if self.pace is None else PATIENT_SECONDS
         try:
             own = str(conninfo_to_dict(location).get("options") or "")
             return make_conninfo(
@@ -157,7 +160,8 @@ class PostgresSession(Session):
                 application_name="citybase",
                 client_encoding="UTF8",
                 connect_timeout=_CONNECT_SECONDS,
-                options=f"{own} {_OPTIONS} -c row_security={self._row_security}".strip(),
+                options=f"{own} {_OPTIONS} -c statement_timeout={seconds * 1000} "
+                f"-c row_security={self._row_security}".strip(),
             )
         except psycopg.Error:
             # The parser quotes what it could not read, which may be the password.
