@@ -7,7 +7,7 @@ command line says about it.
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -19,6 +19,7 @@ from sources.attempt import Receipt
 from sources.compaction import compact
 from sources.connectors import Session, open_source
 from sources.contract import System, Table
+from sources.drift import watched
 from sources.highway.once import capture_once
 from sources.modes.append_only import extract_append_only
 from sources.modes.cursor import extract_cursor
@@ -130,8 +131,8 @@ def extract_table(settings: Settings, engine: sa.Engine, session: Session, table
             f"declares `mode: {table.mode}`, in which no single table is extracted",
             remedy=f"Write one of these in the registry: {', '.join(MODES)}.",
         )
-    with extraction(settings, engine, session, table) as held:
-        receipt = extract(held)
+    with extraction(settings, engine, session, table) as held, watched(held) as whole:
+        receipt = replace(extract(whole), pending=whole.pending)
     if table.mode != "full":
         with suppress(LockedError):
             # Whoever compacts it just now does what is to be done.

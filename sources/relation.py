@@ -5,7 +5,7 @@ the order of batches and, within one, of ``_position``. Keep out: which segments
 (``content.py``).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from citybase.duck import literal, quoted
 from citybase.settings import Settings
@@ -32,7 +32,7 @@ def current_rows(
         found = _segments(settings, table, content, batches)
         return f"select * from ({found}) semi join {among} using ({keys})" if among else found
 
-    if table.mode == "append_only" or not _holds_rows(content.logs):
+    if all(one.mode == "append_only" or not one.files for one in content.logs):
         return rows(content.batches)
     columns = ", ".join([*(quoted(column.code) for column in table.columns), *BOOKKEEPING])
     base = rows((content.base,) if content.base else ())
@@ -55,10 +55,6 @@ def current_rows(
 def all_changes(settings: Settings, table: LandedTable, content: Content) -> str:
     """SQL of every row on record: what the base held, and each change before and after it."""
     return _segments(settings, table, content, content.history)
-
-
-def _holds_rows(batches: Iterable[Batch]) -> bool:
-    return any(batch.files for batch in batches)
 
 
 def _segments(

@@ -7,6 +7,7 @@ text that would not survive is passed on as its bytes. Keep out: change capture.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,10 @@ class MysqlSession(Session):
         """See ``Session.inspect``."""
         self._generated(table, None)
 
+    def columns(self, table: Table) -> Mapping[str, str]:
+        """See ``Session.columns``."""
+        return {name: str(shown) for name, (_, _, shown) in self._described(table).items()}
+
     def read(
         self,
         table: Table,
@@ -168,12 +173,8 @@ class MysqlSession(Session):
             cursor.execute(query, values or None)
             return list(cursor.fetchall())
 
-    def _generated(self, table: Table, window: Window | None) -> tuple[str, frozenset[str]]:
-        """The query that the server itself runs, and which columns come with their bytes.
-
-        The query bounds its own time: the scanner opens connections as it needs them, so that a
-        setting of a session would not reach them all.
-        """
+    def _described(self, table: Table) -> dict[str, list[Any]]:
+        """By its name each column's type, its character set and its type in full."""
         try:
             rows = self._ask(_COLUMNS, self._schema, table.source_name)
         except (pymysql.Error, OSError) as error:
@@ -185,14 +186,24 @@ class MysqlSession(Session):
                 remedy="If it was renamed, write the new name as `source:` of the table; otherwise "
                 f"ask for: grant select on {self._schema}.{table.source_name}. {self.owner}",
             )
-        found = {str(name): facts for name, *facts in rows}
+        return {str(name): facts for name, *facts in rows}
+
+    def _generated(self, table: Table, window: Window | None) -> tuple[str, frozenset[str]]:
+        """The query that the server itself runs, and which columns come with their bytes.
+
+        The query bounds its own time: the scanner opens connections as it needs them, so that a
+        setting of a session would not reach them all.
+        """
+        found = self._described(table)
         missing = [column for column in table.columns if column.source_name not in found]
         if missing:
             raise self.missing_columns(table, missing, list(found))
         expressions, texts = [], set()
         for column in table.columns:
             kind, charset, shown = found[column.source_name]
-            self._refuse_misfit(table, column, kind, shown)
+            fits = _FITS.get(column.type.split("(")[0])
+            if fits is not None and kind not in fits:
+                raise self.retyped_column(table, column, shown)
             source, name = ticked(column.source_name), ticked(column.column)
             if charset is None:
                 expressions.append(f"{_value(source, kind, column.type)} as {name}")
@@ -221,17 +232,6 @@ class MysqlSession(Session):
         """Whether writers go on while it is read; others wait until the server has let go."""
         found = self._ask(_ENGINE, self._schema, table.source_name)
         return [str(engine).lower() for (engine,) in found] == ["innodb"]
-
-    def _refuse_misfit(self, table: Table, column: Column, kind: str, shown: str) -> None:
-        fits = _FITS.get(column.type.split("(")[0])
-        if fits is not None and kind not in fits:
-            raise self.table_error(
-                table,
-                f"has column {column.source_name} ({column.column}, {column.name}) as {shown}, "
-                f"which does not fit the registry's {column.type}",
-                remedy=f"If the department changed it, change `type:` of {column.column} in the "
-                f"registry. {self.owner}",
-            )
 
     def _text(self, source: str, charset: str) -> tuple[str, str]:
         """The text, and the hexadecimal bytes of one that would come out otherwise than it is."""
