@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+import duckdb
 import sqlalchemy as sa
 
 from citybase.errors import CitybaseError, LockedError, RegistryError
+from citybase.masking import mask_numbers
 from citybase.settings import Settings, source_environment
 from citybase.store import open_store
 from sources import ledger
@@ -132,7 +134,14 @@ def extract_table(settings: Settings, engine: sa.Engine, session: Session, table
             remedy=f"Write one of these in the registry: {', '.join(MODES)}.",
         )
     with extraction(settings, engine, session, table) as held, watched(held) as whole:
-        receipt = replace(extract(whole), pending=whole.pending)
+        try:
+            receipt = replace(extract(whole), pending=whole.pending)
+        except duckdb.Error as error:
+            raise session.table_error(
+                table,
+                f"could not be landed: {mask_numbers(session.without_secret(str(error)))}",
+                remedy="Look at this machine: its disk, its memory. Then extract it again.",
+            ) from None
     if table.mode != "full":
         with suppress(LockedError):
             # Whoever compacts it just now does what is to be done.

@@ -17,7 +17,8 @@ _BLOCK = 1 << 20
 MAX_LINE = 1 << 22
 _MAX_RECORD_LINES = 200
 LINE_TOO_LONG = "line_too_long"
-_SHOWN_BYTES = 200
+# Of a record that is none: enough to find it by, however long it is.
+_SHOWN = 1 << 16
 
 
 def read_csv(path: Path, columns: Sequence[str]) -> str:
@@ -144,7 +145,7 @@ def _blocks(file: IO[bytes]) -> Iterator[tuple[int, bytes, bool]]:
             yield number, whole + newline, True
             number += whole.count(b"\n") + 1
         elif len(rest) > MAX_LINE:
-            yield number, rest[:_SHOWN_BYTES], False
+            yield number, rest[:_SHOWN], False
             tail = _behind_line(file)
             number += 1
         rest = tail
@@ -263,7 +264,7 @@ class _Writer:
 
     def _set_aside(self, line: int, raw: str, reason: str) -> None:
         self.broken += 1
-        self._broken_file.write(_quoted([str(line), raw, reason]) + "\n")
+        self._broken_file.write(_quoted([str(line), raw[:_SHOWN], reason]) + "\n")
 
 
 def _quoted(fields: list[str]) -> str:

@@ -173,6 +173,7 @@ class BinlogCapture(Closing):
         """Start behind ``at.position``. Raises as ``BinlogStream`` does."""
         self._engine, self._log = engine, log
         self._tables = {table.table: table for table in log.tables}
+        self._end = BinlogCatalogue(log.system, log.location).position()
         self._stream = BinlogStream(
             log.system,
             log.location,
@@ -204,6 +205,11 @@ class BinlogCapture(Closing):
             position=batch.position,
             committed_at=batch.committed_at,
         )
+
+    @property
+    def is_caught_up(self) -> bool:
+        """See ``captures.Capture``."""
+        return self._stream.position.covers_all(self._end)
 
     def landed(self, batch: MicroBatch) -> None:
         """The batch is safe: MariaDB keeps its log by age and is told nothing."""

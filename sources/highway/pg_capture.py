@@ -31,7 +31,7 @@ from sources.highway.change import (
 )
 from sources.highway.errors import StreamInterruptedError
 from sources.highway.micro_batch import Lander
-from sources.highway.pg_slot import drop_slot, publish, slot_state
+from sources.highway.pg_slot import current_lsn, drop_slot, publish, slot_state
 from sources.highway.pg_snapshot import new_slot, read_as_of
 from sources.highway.pg_source import PostgresLog, lsn_number, lsn_text
 from sources.highway.pg_stream import ReplicationStream
@@ -137,7 +137,13 @@ class PostgresCapture(Closing):
         self._decoder = Decoder(keys=log.keys)
         self._layouts = layouts(log)
         self._rewritten: str | None = None
+        self._end = current_lsn(log)
         self._stream = ReplicationStream(log, start_lsn=lsn_number(position))
+
+    @property
+    def is_caught_up(self) -> bool:
+        """See ``captures.Capture``."""
+        return self._stream.caught_up_lsn >= self._end
 
     def close(self) -> None:
         """Leave the server."""

@@ -120,7 +120,7 @@ def repacked(
                 continue
             again = zipfile.ZipInfo(info.filename)
             again.compress_type = zipfile.ZIP_DEFLATED
-            with new.open(again, "w", force_zip64=blanks > 1 << 31) as stream:
+            with new.open(again, "w", force_zip64=blanks > 1 << 30) as stream:
                 stream.write(change(part))
                 for _ in range(blanks >> 20):
                     stream.write(b" " * (1 << 20))

@@ -65,7 +65,6 @@ def extracted(house: House, system: System, location: str, *, heavy: bool) -> li
         cwd=Path(__file__).parents[3],
     )
     said = json.loads(child.stdout)
-    print(f"{said['megabytes']} MB")
     assert said["megabytes"] < MOST_MEGABYTES
     return list(said["failures"])
 
