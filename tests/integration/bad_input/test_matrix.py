@@ -25,9 +25,11 @@ from tests.integration.bad_input.matrix import (
     VALUES,
     Delivery,
     Value,
+    table,
 )
 from tests.integration.bad_input.sources_of import delivered, holding
 from tests.integration.extraction.extraction_house import House
+from tests.pages import page
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
@@ -158,3 +160,7 @@ def test_every_kind_is_tried_on_every_technology_where_it_can_occur() -> None:
     assert tried | IMPOSSIBLE.keys() == wanted
     assert tried & IMPOSSIBLE.keys() == set()
     assert {row.kind for row in (*VALUES, *DELIVERIES)} <= KINDS.keys()
+
+
+def test_the_page_shows_the_matrix() -> None:
+    assert "\n".join(table()) in page("docs/testing.md")
