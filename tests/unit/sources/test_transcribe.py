@@ -162,7 +162,7 @@ def test_a_line_that_is_too_long_costs_no_other_line(
     monkeypatch.setattr(module, "_BLOCK", 100)
     monkeypatch.setattr(module, "_SHOWN", 5)
 
-    good, broken = run(tmp_path, b'a,b\n7,x\n6,"\n1,' + b"x" * 5000 + end)
+    _, good, broken = run(tmp_path, b'a,b\n7,x\n6,"\n1,' + b"x" * 5000 + end)
 
     behind = [("5", "9", "z"), ("6", "8", "y")] if len(end) > 1 else []
     assert good == [("2", "7", "x"), *behind]
