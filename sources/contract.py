@@ -9,7 +9,10 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from sources.closed import Closed, UnfitError
+from sources.rate_limit import RateLimit
 
 Mode = Literal["full", "cursor", "log", "hash_diff", "append_only", "file_drop", "http"]
 UpdateCycle = Literal["real_time", "daily", "weekly", "monthly", "quarterly", "yearly"]
@@ -47,25 +50,6 @@ _CURSOR_OVERLAP = {"timestamp": 600, "date": 1, "smallint": 100, "integer": 1000
 _MEMBER_COLUMNS = {"system_code", "department_code"}
 
 
-class UnfitError(ValueError):
-    """Values that are each allowed and do not go together; pydantic collects such errors.
-
-    ``message`` and ``remedy`` as in ``citybase.errors``: where it stands is known to the reader.
-    """
-
-    def __init__(self, message: str, *, remedy: str) -> None:
-        """Keep the two sentences apart."""
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
-
-
-class Closed(BaseModel):
-    """Unknown keys are refused, facts do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
 class Department(Closed):
     """The unit that owns the system. ``uscc`` is its 统一社会信用代码 (GB 32100)."""
 
@@ -79,26 +63,6 @@ class Contact(Closed):
 
     name: Text
     phone: Text
-
-
-class RateLimit(Closed):
-    """How fast a database may be read. ``rows_per_second`` counts rows of every read and of its
-    log; ``seconds_between_pulls`` is how long the highway waits between two pulls.
-    """
-
-    # Fewer, and a server would take the pauses between two blocks for a reader that is gone.
-    rows_per_second: Annotated[int | None, Field(ge=100, le=10_000_000)] = None
-    seconds_between_pulls: Annotated[int | None, Field(ge=30, le=86_400)] = None
-
-    @model_validator(mode="after")
-    def _something_is_limited(self) -> "RateLimit":
-        if self.rows_per_second is None and self.seconds_between_pulls is None:
-            raise UnfitError(
-                "`rate_limit:` limits nothing",
-                remedy="Write `rows_per_second:` or `seconds_between_pulls:` in it, or take it "
-                "out.",
-            )
-        return self
 
 
 class PostgresConnection(Closed):
