@@ -33,7 +33,9 @@ from sources.tables import LandedTable
 
 @dataclass(frozen=True)
 class Receipt:
-    """A committed batch. ``unchanged``: it says what the batch before said and shares its files."""
+    """A committed batch. ``unchanged``: it says what the batch before said and shares its files.
+    ``pending`` are columns of the source that landed although the registry does not know them.
+    """
 
     system_code: str
     table_code: str
@@ -44,6 +46,7 @@ class Receipt:
     rows_quarantined: int
     unchanged: bool
     seconds: float
+    pending: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,10 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from sources.closed import Closed, UnfitError
+from sources.rate_limit import RateLimit
 
 Mode = Literal["full", "cursor", "log", "hash_diff", "append_only", "file_drop", "http"]
 UpdateCycle = Literal["real_time", "daily", "weekly", "monthly", "quarterly", "yearly"]
@@ -47,25 +50,6 @@ _CURSOR_OVERLAP = {"timestamp": 600, "date": 1, "smallint": 100, "integer": 1000
 _MEMBER_COLUMNS = {"system_code", "department_code"}
 
 
-class UnfitError(ValueError):
-    """Values that are each allowed and do not go together; pydantic collects such errors.
-
-    ``message`` and ``remedy`` as in ``citybase.errors``: where it stands is known to the reader.
-    """
-
-    def __init__(self, message: str, *, remedy: str) -> None:
-        """Keep the two sentences apart."""
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
-
-
-class Closed(BaseModel):
-    """Unknown keys are refused, facts do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
 class Department(Closed):
     """The unit that owns the system. ``uscc`` is its 统一社会信用代码 (GB 32100)."""
 
@@ -95,6 +79,7 @@ class PostgresConnection(Closed):
     db_schema: Annotated[Text, Field(alias="schema")]
     row_security: Literal["refuse", "filter"] = "refuse"
     encoding: Literal["utf-8", "gb18030", "latin1"] | None = None
+    rate_limit: RateLimit | None = None
 
 
 class MysqlConnection(Closed):
@@ -108,6 +93,7 @@ class MysqlConnection(Closed):
     location_env: EnvironmentName
     db_schema: Annotated[Text | None, Field(alias="schema")] = None
     latin1_holds: Literal["latin1", "gbk", "utf8mb4"] | None = None
+    rate_limit: RateLimit | None = None
 
 
 class SqliteConnection(Closed):
@@ -344,6 +330,13 @@ class System(Closed):
     connection: Connection
     shape: Code | None = None
     tables: Annotated[list[Table], Field(min_length=1)]
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """How fast it may be read; None of a folder or a file, and where nobody asked for it."""
+        if isinstance(self.connection, PostgresConnection | MysqlConnection):
+            return self.connection.rate_limit
+        return None
 
     def table(self, code: str) -> Table:
         """The table of that code. Raises KeyError when the system has none."""

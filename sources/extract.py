@@ -7,11 +7,13 @@ command line says about it.
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import duckdb
 import sqlalchemy as sa
 
 from citybase.errors import CitybaseError, LockedError, RegistryError
+from citybase.masking import mask_numbers
 from citybase.settings import Settings, source_environment
 from citybase.store import open_store
 from sources import ledger
@@ -19,6 +21,7 @@ from sources.attempt import Receipt
 from sources.compaction import compact
 from sources.connectors import Session, open_source
 from sources.contract import System, Table
+from sources.drift import watched
 from sources.highway.once import capture_once
 from sources.modes.append_only import extract_append_only
 from sources.modes.cursor import extract_cursor
@@ -130,8 +133,15 @@ def extract_table(settings: Settings, engine: sa.Engine, session: Session, table
             f"declares `mode: {table.mode}`, in which no single table is extracted",
             remedy=f"Write one of these in the registry: {', '.join(MODES)}.",
         )
-    with extraction(settings, engine, session, table) as held:
-        receipt = extract(held)
+    with extraction(settings, engine, session, table) as held, watched(held) as whole:
+        try:
+            receipt = replace(extract(whole), pending=whole.pending)
+        except duckdb.Error as error:
+            raise session.table_error(
+                table,
+                f"could not be landed: {mask_numbers(session.without_secret(str(error)))}",
+                remedy="Look at this machine: its disk, its memory. Then extract it again.",
+            ) from None
     if table.mode != "full":
         with suppress(LockedError):
             # Whoever compacts it just now does what is to be done.

@@ -156,6 +156,12 @@ def last_batch(engine: sa.Engine, system_code: str, table_code: str) -> Batch | 
     return as_batch(row._mapping) if row is not None else None
 
 
+def is_landed_by_log(engine: sa.Engine, system_code: str, table_code: str) -> bool:
+    """Whether the newest batch of a table is its log's: after another mode a stream begins anew."""
+    last = last_batch(engine, system_code, table_code)
+    return last is not None and last.mode == "log"
+
+
 def accept_volume(engine: sa.Engine, batch_id: int) -> None:
     """Note that an operator vouches for the size of a committed batch."""
     with writing(engine) as connection:

@@ -6,7 +6,7 @@ the order of batches and, within one, of ``_position``. Keep out: which segments
 (``content.py``).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from citybase.duck import literal, quoted
 from citybase.settings import Settings
@@ -35,7 +35,7 @@ def current_rows(
         found = _segments(settings, table, content, batches)
         return f"select * from ({found}) semi join {among} using ({keys})" if among else found
 
-    if table.mode == "append_only" or not _holds_rows(content.logs):
+    if all(one.mode == "append_only" or not one.files for one in content.logs):
         return rows(content.batches)
     columns = _columns(table)
     base = rows((content.base,) if content.base else ())
@@ -83,10 +83,6 @@ def _aged(table: LandedTable, changes: str) -> str:
             row_number() over (partition by {keys} order by _batch_id desc, _position desc) as _age,
         from ({changes})
     """
-
-
-def _holds_rows(batches: Iterable[Batch]) -> bool:
-    return any(batch.files for batch in batches)
 
 
 def _segments(

@@ -142,6 +142,8 @@ def typed_query(
         )
         for column in table.columns
     }
+    # What nobody has asked for yet costs no row.
+    judged = {c.code: conversions[c.code] for c in table.columns if not c.is_pending}
     typed = ", ".join(f"{made.value} as {typed_name(code)}" for code, made in conversions.items())
     values = ", ".join(f"{typed_name(code)} as {quoted(code)}" for code in conversions)
     owing = {
@@ -150,13 +152,11 @@ def typed_query(
     }
     problems = {
         code: f"case when {owing[code]} then {made.problem} end"
-        for code, made in conversions.items()
+        for code, made in judged.items()
         if made.problem
     }
     suspect = " or ".join(
-        f"({owing[code]} and ({made.suspect}))"
-        for code, made in conversions.items()
-        if made.problem
+        f"({owing[code]} and ({made.suspect}))" for code, made in judged.items() if made.problem
     )
     kept = ", ".join(f"{value} as {name}" for name, value in bookkeeping.items())
     return f"""

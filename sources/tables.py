@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from sources.contract import Mode, System, Table
 
+# Before the source's name of a column that the registry does not know yet.
+PENDING_PREFIX = "_pending_"
+
 
 @dataclass(frozen=True)
 class LandedColumn:
@@ -17,6 +20,11 @@ class LandedColumn:
     code: str
     type: str
     nullable: bool
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it lands although the registry does not know it, for nobody to read yet."""
+        return self.code.startswith(PENDING_PREFIX)
 
 
 @dataclass(frozen=True)

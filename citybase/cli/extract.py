@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -110,6 +111,14 @@ def _print(results: Sequence["SystemResult"]) -> None:
     console.print(listing)
     if any(receipt.unchanged for receipt in receipts):
         console.print("[dim]= the content equals the batch before[/]")
+    for receipt in receipts:
+        if receipt.pending:
+            where = f"{receipt.system_code}.{receipt.table_code}"
+            console.print(
+                f"[yellow]not in the registry:[/] {where}: {escape(', '.join(receipt.pending))}",
+                highlight=False,
+                soft_wrap=True,
+            )
     print_problems(
         console,
         [

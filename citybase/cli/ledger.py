@@ -4,6 +4,7 @@ Keep out: what the ledger means (`sources/ledger.py`), what it adds up to (`sour
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import groupby
@@ -17,6 +18,7 @@ from citybase.cli.console import open_console
 
 if TYPE_CHECKING:
     from sources.gathered import Gathered, Item
+    from sources.highway.progress import SourceEvent
     from sources.ledger import TableTotal
 
 console = open_console()
@@ -37,8 +39,8 @@ def ledger(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print for a program.")] = False,
 ) -> None:
-    """Show the newest batch of every table, the last failure where one stands, and in one sentence
-    what the city has gathered.
+    """Show the newest batch of every table, the last failure where one stands, what happened to a
+    source and is not over, and in one sentence what the city has gathered.
 
     The tables of the sources first; then, apart, the identity register, in which citybase itself
     lands the keys it gave (in JSON: `is_own`). It is not in the sentence.
@@ -52,19 +54,26 @@ def ledger(
     from citybase.settings import load_settings
     from citybase.store import open_store
     from sources.gathered import gathered
+    from sources.highway.progress import open_events
     from sources.ledger import totals
     from sources.registry import load_registry
 
     moment = _moment(as_of)
     engine = open_store(load_settings())
     found = totals(engine, as_of=moment)
+    events = open_events(engine) if moment is None else ()
     # A broken registry hides who brought what, not what was landed.
     if not as_json and not matrix:
         _print(found)
+        _print_events(events)
     whole = gathered(engine, load_registry(), as_of=moment)
     engine.dispose()
     if as_json:
-        facts = {**_facts(whole, moment), "tables": [_table_facts(total) for total in found]}
+        facts = {
+            **_facts(whole, moment),
+            "tables": [_table_facts(total) for total in found],
+            "events": [asdict(event) for event in events],
+        }
         typer.echo(json.dumps(facts, ensure_ascii=False, indent=2, default=str))
         return
     if matrix:
@@ -142,6 +151,18 @@ def _print(found: tuple["TableTotal", ...]) -> None:
                 highlight=False,
                 soft_wrap=True,
             )
+
+
+def _print_events(events: "Sequence[SourceEvent]") -> None:
+    """What happened to sources beside their rows, and is not over."""
+    for event in events:
+        where = event.system_code + (f".{event.table_code}" if event.table_code else "")
+        console.print(
+            f"[yellow]![/] {event.happened_at:%Y-%m-%d %H:%M} {where} {event.kind}: "
+            f"{escape(event.message)} [dim]{escape(event.remedy)}[/]",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _add_part(listing: Table, totals: list["TableTotal"], *, called: str) -> None:

@@ -75,6 +75,7 @@ def _landed(
             "batch_id": receipt.batch_id,
             "is_unchanged": receipt.unchanged,
             "dagster/row_count": receipt.rows_landed,
+            **({"pending_columns": ", ".join(receipt.pending)} if receipt.pending else {}),
         },
     )
     yield source_result(key, failure=None)

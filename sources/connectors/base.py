@@ -17,6 +17,7 @@ import duckdb
 from citybase.errors import SourceError
 from citybase.masking import mask_numbers
 from sources.contract import Column, System, Table
+from sources.pace import pace_of
 
 LINE_COLUMN = "_line"
 BYTES_PREFIX = "_bytes_"
@@ -57,19 +58,42 @@ class Window:
     since: str
 
 
+class ColumnsChangedError(SourceError):
+    """The source's columns are no longer those of the registry; ``kind`` names the event."""
+
+    kind = "column_dropped"
+
+
+class ColumnRetypedError(ColumnsChangedError):
+    """A column has a type that cannot hold what the registry promises."""
+
+    kind = "column_retyped"
+
+
 class Session(ABC):
     """An open source system. One session reads many tables, one after the other."""
 
     extensions: tuple[str, ...] = ()
+    # Whether a column that nobody has declared can be read without breaking off.
+    reads_undeclared = True
 
     def __init__(self, system: System, location: str) -> None:
         """Remember what is read and where; ``location`` may hold a password."""
         self.system = system
         self.location = location
+        self.pace = pace_of(system)
 
     @abstractmethod
     def inspect(self, table: Table) -> None:
         """Raise SourceError unless the source table is there and fits its registry columns."""
+
+    @abstractmethod
+    def columns(self, table: Table) -> Mapping[str, str]:
+        """Every column that the source table has now, by name, and its type in the source's words.
+
+        A column of the registry is called as the registry's ``source`` calls it. Raises SourceError
+        when there is no such table.
+        """
 
     @abstractmethod
     def read(
@@ -121,11 +145,14 @@ class Session(ABC):
         )
 
     def table_error(self, table: Table, problem: str, *, remedy: str) -> SourceError:
+        """The error of a table, in one sentence."""
+        return SourceError(self.sentence(table, problem), remedy=remedy)
+
+    def sentence(self, table: Table, problem: str) -> str:
         """One sentence that names system and table."""
-        return SourceError(
+        return (
             f"{self.system.system}.{table.table} ({self.system.name}, {table.source_name}) "
-            f"{problem.rstrip('.')}.",
-            remedy=remedy,
+            f"{problem.rstrip('.')}."
         )
 
     def missing_columns(self, table: Table, missing: list[Column], found: list[str]) -> SourceError:
@@ -134,11 +161,22 @@ class Session(ABC):
         declared = {column.source_name for column in table.columns}
         unknown = [name for name in found if name not in declared]
         hint = f" It does have {', '.join(unknown[:8])}." if unknown else ""
-        return self.table_error(
-            table,
-            f"lacks column {names}",
+        return ColumnsChangedError(
+            self.sentence(table, f"lacks column {names}"),
             remedy=f"If it was renamed, write the new name as `source:` in the registry.{hint} "
             f"{self.owner}",
+        )
+
+    def retyped_column(self, table: Table, column: Column, shown: str) -> SourceError:
+        """The source has a column, as ``shown``, under a type that the registry's does not fit."""
+        return ColumnRetypedError(
+            self.sentence(
+                table,
+                f"has column {column.source_name} ({column.column}, {column.name}) as {shown}, "
+                f"which does not fit the registry's {column.type}",
+            ),
+            remedy=f"If the department changed it, change `type:` of {column.column} in the "
+            f"registry. {self.owner}",
         )
 
     @property

@@ -5,6 +5,7 @@ gone, and its row is refused. Keep out: which file counts (``drop.py``), decodin
 (``transcribe.py``).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -32,6 +33,11 @@ class CsvSession(DropSession):
     def inspect(self, table: Table) -> None:
         """See ``Session.inspect``."""
         self._header(table, self.newest(table))
+
+    def columns(self, table: Table) -> Mapping[str, str]:
+        """See ``Session.columns``."""
+        names = self._read_header(table, self.newest(table)).names
+        return {name: "text" for name in names if name}
 
     def read(
         self,
@@ -61,11 +67,14 @@ class CsvSession(DropSession):
             rows_good=transcript.good,
         )
 
-    def _header(self, table: Table, file: Path) -> Header:
+    def _read_header(self, table: Table, file: Path) -> Header:
         with self.readable(table, file):
-            header = read_header(
+            return read_header(
                 file, encoding=self._connection.encoding, delimiter=self._connection.delimiter
             )
+
+    def _header(self, table: Table, file: Path) -> Header:
+        header = self._read_header(table, file)
         self.refuse_twice(table, file, header.names)
         missing = [column for column in table.columns if column.source_name not in header.names]
         if missing:

@@ -17,6 +17,7 @@ from sources.connectors.sheet import Cell
 NUMBER_DAMAGED = "excel_number_damaged"
 ERROR_CELL = "excel_error"
 NOT_CALCULATED = "formula_not_calculated"
+CELL_TOO_LONG = "cell_too_long"
 
 # From here on a whole number has more digits than Excel keeps.
 _FIRST_INEXACT = 1e15
@@ -60,6 +61,8 @@ def written(cell: Cell, *, column_type: str, pattern: str | None, is_1904: bool)
             return Written("=", NOT_CALCULATED)
         case "boolean":
             return Written("TRUE" if cell.text == "1" else "FALSE")
+        case "overlong":
+            return Written(cell.text, CELL_TOO_LONG)
         case "text" | "iso":
             return _from_text(cell.text, column_type, pattern)
         case _:

@@ -7,6 +7,7 @@ text that would not survive is passed on as its bytes. Keep out: change capture.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from citybase.errors import SourceError
 from sources.connectors.base import BYTES_PREFIX, LINE_COLUMN, Reading, Session, Window
 from sources.connectors.mysql_location import FORM, LocationError, parse_location
 from sources.contract import Column, MysqlConnection, System, Table
+from sources.pace import PATIENT_SECONDS, paced
 
 _ALIAS = "source"
 _STATEMENT_SECONDS = 3600
@@ -60,6 +62,9 @@ _COLUMNS = """
     where table_schema = %s and table_name = %s
     order by ordinal_position
 """
+_ENGINE = """
+    select engine from information_schema.tables where table_schema = %s and table_name = %s
+"""
 
 
 class MysqlSession(Session):
@@ -98,6 +103,10 @@ class MysqlSession(Session):
         """See ``Session.inspect``."""
         self._generated(table, None)
 
+    def columns(self, table: Table) -> Mapping[str, str]:
+        """See ``Session.columns``."""
+        return {name: str(shown) for name, (_, _, shown) in self._described(table).items()}
+
     def read(
         self,
         table: Table,
@@ -122,9 +131,10 @@ class MysqlSession(Session):
             _checked(column) if column.column in texts else quoted(column.column)
             for column in table.columns
         )
+        asked = f"mysql_query({literal(_ALIAS)}, {literal(select)}, stream_results = true)"
         return Reading(
-            sql=f"select {columns}, null::varchar as {LINE_COLUMN} from mysql_query("
-            f"{literal(_ALIAS)}, {literal(select)}, stream_results = true)",
+            sql=f"select {columns}, null::varchar as {LINE_COLUMN} "
+            f"from {paced(duck, asked, self.pace)}",
         )
 
     def selection(self, table: Table) -> tuple[str, frozenset[str]]:
@@ -163,12 +173,8 @@ class MysqlSession(Session):
             cursor.execute(query, values or None)
             return list(cursor.fetchall())
 
-    def _generated(self, table: Table, window: Window | None) -> tuple[str, frozenset[str]]:
-        """The query that the server itself runs, and which columns come with their bytes.
-
-        The query bounds its own time: the scanner opens connections as it needs them, so that a
-        setting of a session would not reach them all.
-        """
+    def _described(self, table: Table) -> dict[str, list[Any]]:
+        """By its name each column's type, its character set and its type in full."""
         try:
             rows = self._ask(_COLUMNS, self._schema, table.source_name)
         except (pymysql.Error, OSError) as error:
@@ -180,14 +186,24 @@ class MysqlSession(Session):
                 remedy="If it was renamed, write the new name as `source:` of the table; otherwise "
                 f"ask for: grant select on {self._schema}.{table.source_name}. {self.owner}",
             )
-        found = {str(name): facts for name, *facts in rows}
+        return {str(name): facts for name, *facts in rows}
+
+    def _generated(self, table: Table, window: Window | None) -> tuple[str, frozenset[str]]:
+        """The query that the server itself runs, and which columns come with their bytes.
+
+        The query bounds its own time: the scanner opens connections as it needs them, so that a
+        setting of a session would not reach them all.
+        """
+        found = self._described(table)
         missing = [column for column in table.columns if column.source_name not in found]
         if missing:
             raise self.missing_columns(table, missing, list(found))
         expressions, texts = [], set()
         for column in table.columns:
             kind, charset, shown = found[column.source_name]
-            self._refuse_misfit(table, column, kind, shown)
+            fits = _FITS.get(column.type.split("(")[0])
+            if fits is not None and kind not in fits:
+                raise self.retyped_column(table, column, shown)
             source, name = ticked(column.source_name), ticked(column.column)
             if charset is None:
                 expressions.append(f"{_value(source, kind, column.type)} as {name}")
@@ -198,26 +214,24 @@ class MysqlSession(Session):
                 texts.add(column.column)
         columns = ", ".join(expressions)
         relation = f"{ticked(str(self._schema))}.{ticked(table.source_name)}"
+        seconds = _STATEMENT_SECONDS if self.pace is None else PATIENT_SECONDS
         if self._is_mariadb:
             bounds = (
-                f"set statement max_statement_time = {_STATEMENT_SECONDS}, "
+                f"set statement max_statement_time = {seconds}, "
+                f"net_write_timeout = {_STATEMENT_SECONDS}, "
                 f"lock_wait_timeout = {_LOCK_SECONDS} for select"
             )
         else:
-            bounds = f"select /*+ max_execution_time({_STATEMENT_SECONDS * 1000}) */"
+            bounds = f"select /*+ max_execution_time({seconds * 1000}) */"
+        if self.pace is not None and not self._is_transactional(table):
+            bounds += " sql_buffer_result"
         inside = _inside(window, found[window.column.source_name][0]) if window else ""
         return f"{bounds} /* citybase */ {columns} from {relation}{inside}", frozenset(texts)
 
-    def _refuse_misfit(self, table: Table, column: Column, kind: str, shown: str) -> None:
-        fits = _FITS.get(column.type.split("(")[0])
-        if fits is not None and kind not in fits:
-            raise self.table_error(
-                table,
-                f"has column {column.source_name} ({column.column}, {column.name}) as {shown}, "
-                f"which does not fit the registry's {column.type}",
-                remedy=f"If the department changed it, change `type:` of {column.column} in the "
-                f"registry. {self.owner}",
-            )
+    def _is_transactional(self, table: Table) -> bool:
+        """Whether writers go on while it is read; others wait until the server has let go."""
+        found = self._ask(_ENGINE, self._schema, table.source_name)
+        return [str(engine).lower() for (engine,) in found] == ["innodb"]
 
     def _text(self, source: str, charset: str) -> tuple[str, str]:
         """The text, and the hexadecimal bytes of one that would come out otherwise than it is."""

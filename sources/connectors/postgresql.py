@@ -4,6 +4,7 @@ The select list is generated from pg_catalog. Keep out: what becomes of a type
 (``postgresql_type.py``), decoding (``postgresql_encoding.py``), change capture.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,12 +23,13 @@ from sources.connectors.postgresql_encoding import (
     tolerate,
 )
 from sources.connectors.postgresql_type import WORDS, Asked, Attribute, asked, fits
-from sources.contract import Column, PostgresConnection, System, Table
+from sources.contract import PostgresConnection, System, Table
+from sources.pace import PATIENT_SECONDS, paced
 
 _CONNECT_SECONDS = 10
+_STATEMENT_SECONDS = 3600
 _OPTIONS = (
     "-c default_transaction_read_only=on "
-    "-c statement_timeout=3600000 "
     "-c lock_timeout=10000 "
     "-c idle_in_transaction_session_timeout=600000 "
     "-c datestyle=ISO,YMD -c intervalstyle=iso_8601 -c extra_float_digits=1"
@@ -81,6 +83,7 @@ class PostgresSession(Session):
             raise self._refused(error) from None
         self._stored_as = server_encoding(self._catalog)
         self._encoding = connection.encoding
+        self.reads_undeclared = self._encoding is not None or self._stored_as not in WORTHLESS
         if self._encoding is not None and self._stored_as == "UTF8":
             raise self.system_error(
                 f"says `encoding: {self._encoding}`, but its database is in UTF8 and keeps it",
@@ -94,6 +97,13 @@ class PostgresSession(Session):
     def inspect(self, table: Table) -> None:
         """See ``Session.inspect``."""
         self._select(table)
+
+    def columns(self, table: Table) -> Mapping[str, str]:
+        """See ``Session.columns``."""
+        try:
+            return {name: found.shown for name, found in self._attributes(table).items()}
+        except psycopg.OperationalError as error:
+            raise self._refused(error) from None
 
     def read(
         self,
@@ -113,7 +123,8 @@ class PostgresSession(Session):
         except duckdb.Error as error:
             raise self.explained(table, error) from None
         columns = ", ".join(f"{one.read} as {quoted(one.name)}" for one in query.columns)
-        source = f"from postgres_query({literal(ALIAS)}, {literal(query.select)})"
+        asked = f"postgres_query({literal(ALIAS)}, {literal(query.select)})"
+        source = f"from {paced(duck, asked, self.pace)}"
         if self._encoding is None or not query.texts:
             return Reading(sql=f"select {columns}, null::varchar as {LINE_COLUMN} {source}")
         stored, readable = work / "stored.parquet", work / "decoded.parquet"
@@ -150,6 +161,7 @@ class PostgresSession(Session):
         return super().without_secret(text)
 
     def _complete(self, location: str) -> str:
+        seconds = _STATEMENT_SECONDS if self.pace is None else PATIENT_SECONDS
         try:
             own = str(conninfo_to_dict(location).get("options") or "")
             return make_conninfo(
@@ -157,7 +169,8 @@ class PostgresSession(Session):
                 application_name="citybase",
                 client_encoding="UTF8",
                 connect_timeout=_CONNECT_SECONDS,
-                options=f"{own} {_OPTIONS} -c row_security={self._row_security}".strip(),
+                options=f"{own} {_OPTIONS} -c statement_timeout={seconds * 1000} "
+                f"-c row_security={self._row_security}".strip(),
             )
         except psycopg.Error:
             # The parser quotes what it could not read, which may be the password.
@@ -186,7 +199,7 @@ class PostgresSession(Session):
         except psycopg.OperationalError as error:
             raise self._refused(error) from None
 
-    def _generated(self, table: Table, window: Window | None) -> _Query:
+    def _attributes(self, table: Table) -> dict[str, Attribute]:
         name = table.source_name
         relation = self._catalog.execute(_RELATION, (self._schema, name)).fetchone()
         if relation is None:
@@ -204,10 +217,13 @@ class PostgresSession(Session):
                 remedy=f"Ask for: grant usage on schema {self._schema} and select on "
                 f"{self._schema}.{name}. {self.owner}",
             )
-        found = {
+        return {
             attribute: Attribute("domain" if kind == "d" else base, shown)
             for attribute, base, kind, shown in self._catalog.execute(_COLUMNS, (oid,))
         }
+
+    def _generated(self, table: Table, window: Window | None) -> _Query:
+        found = self._attributes(table)
         missing = [column for column in table.columns if column.source_name not in found]
         if missing:
             raise self.missing_columns(table, missing, list(found))
@@ -222,26 +238,17 @@ class PostgresSession(Session):
         columns: list[Asked] = []
         for column in table.columns:
             attribute = found[column.source_name]
-            self._refuse_unfit(table, column, attribute)
+            if attribute.kind != "domain" and not fits(column.type, attribute.kind):
+                raise self.retyped_column(table, column, attribute.shown)
             bytes_of = self._stored_as if self._encoding is not None else None
             columns += asked(column, attribute, bytes_of=bytes_of)
         shown = ", ".join(f"{one.sql} as {quoted(one.name)}" for one in columns)
-        select = f"select {shown} from {quoted(self._schema)}.{quoted(name)}"
+        relation = f"{quoted(self._schema)}.{quoted(table.source_name)}"
+        select = f"select {shown} from {relation}"
         if window is not None:
             select += _inside(window, found[window.column.source_name].kind)
         self._refuse_unplannable(table, select)
         return _Query(select, columns, texts)
-
-    def _refuse_unfit(self, table: Table, column: Column, attribute: Attribute) -> None:
-        if attribute.kind == "domain" or fits(column.type, attribute.kind):
-            return
-        raise self.table_error(
-            table,
-            f"has column {column.source_name} ({column.column}, {column.name}) as "
-            f"{attribute.shown}, which does not fit the registry's {column.type}",
-            remedy=f"If the department changed it, change `type:` of {column.column} in the "
-            f"registry. {self.owner}",
-        )
 
     def _refuse_unplannable(self, table: Table, select: str) -> None:
         """PostgreSQL plans the query without a row: only then do policies speak, and the rights

@@ -19,7 +19,13 @@ _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _MERGE = re.compile(rb"""<(?:\w+:)?mergeCell\s[^<>]{0,99}?ref=["']([A-Z0-9:]{2,30})["']""")
 _MERGE_BYTES = 200
 
-Kind = Literal["text", "number", "day", "time", "percent", "boolean", "error", "formula", "iso"]
+# A cell of more is not what people type; Excel itself ends at 32,767.
+MAX_CELL = 1 << 22
+_SHOWN = 200
+
+Kind = Literal[
+    "text", "number", "day", "time", "percent", "boolean", "error", "formula", "iso", "overlong"
+]
 _KINDS: dict[Shown, Kind] = {
     Shown.NUMBER: "number",
     Shown.DAY: "day",
@@ -33,7 +39,7 @@ class Cell(NamedTuple):
 
     ``text`` of a number is what the file says, whatever its format shows: ``kind`` says whether
     that is a day, a time or a percentage. ``formula`` has no result that anybody calculated;
-    ``iso`` is a day of a strict workbook.
+    ``iso`` is a day of a strict workbook; of an ``overlong`` one only the beginning is kept.
     """
 
     kind: Kind
@@ -98,6 +104,7 @@ class _Reader:
         self._shown: Kind = "number"
         self._is_formula = False
         self._pieces: list[str] = []
+        self._size = 0
         self._is_open = False
         self._names: dict[str, str] = {}
         self._columns: dict[str, int] = {}
@@ -141,6 +148,7 @@ class _Reader:
         self._shown = self._kinds[style] if 0 <= style < len(self._kinds) else "number"
         self._is_formula = False
         self._pieces.clear()
+        self._size = 0
 
     def _column_of(self, reference: str) -> int:
         letters = reference.rstrip("0123456789")
@@ -150,8 +158,9 @@ class _Reader:
         return column
 
     def _characters(self, text: str) -> None:
-        if self._is_open and self._type != "aid":
+        if self._is_open and self._type != "aid" and self._size <= MAX_CELL:
             self._pieces.append(text)
+            self._size += len(text)
 
     def _end(self, name: str) -> None:
         known = self._names[name]
@@ -168,9 +177,13 @@ class _Reader:
             self._done.append(self._row)
 
     def _cell(self, text: str) -> Cell | None:
+        if len(text) > MAX_CELL:
+            return Cell("overlong", text[:_SHOWN])
         match self._type:
             case "s":
                 found = self._shared(text)
+                if len(found) > MAX_CELL:
+                    return Cell("overlong", found[:_SHOWN])
                 return Cell("text", found) if found.strip() else None
             case "str" | "inlineStr":
                 return Cell("text", unescaped(text)) if text.strip() else None

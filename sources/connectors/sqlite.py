@@ -5,6 +5,7 @@ whole and judged afterwards. Keep out: Python's sqlite3 (two SQLite libraries in
 each other's file locks).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -43,6 +44,12 @@ class SqliteSession(Session):
             self._attach(duck, table)
             self._select(duck, table)
 
+    def columns(self, table: Table) -> Mapping[str, str]:
+        """See ``Session.columns``; a type declared here is a promise that nobody keeps."""
+        with connect(extensions=self.extensions) as duck:
+            self._attach(duck, table)
+            return self._columns(duck, table)
+
     def read(
         self,
         table: Table,
@@ -73,11 +80,10 @@ class SqliteSession(Session):
         except duckdb.Error as error:
             raise self.explained(table, error) from None
 
-    def _select(self, duck: duckdb.DuckDBPyConnection, table: Table) -> str:
+    def _columns(self, duck: duckdb.DuckDBPyConnection, table: Table) -> Mapping[str, str]:
         # The x: generated columns are columns too; hidden = 1 are those of virtual tables.
-        pragma = (
-            f"select name from pragma_table_xinfo({literal(table.source_name)}) where hidden <> 1"
-        )
+        named = literal(table.source_name)
+        pragma = f"select name, type from pragma_table_xinfo({named}) where hidden <> 1"
         try:
             rows = duck.execute(
                 f"from sqlite_query({literal(_ALIAS)}, {literal(pragma)})"
@@ -91,10 +97,13 @@ class SqliteSession(Session):
                 remedy=f"If it was renamed, write the new name as `source:` of the table. "
                 f"{self.owner}",
             )
-        found = [str(name) for (name,) in rows]
+        return {str(name): str(kind) for name, kind in rows}
+
+    def _select(self, duck: duckdb.DuckDBPyConnection, table: Table) -> str:
+        found = self._columns(duck, table)
         missing = [column for column in table.columns if column.source_name not in found]
         if missing:
-            raise self.missing_columns(table, missing, found)
+            raise self.missing_columns(table, missing, list(found))
         expressions = ", ".join(_expression(column) for column in table.columns)
         return f"select {expressions} from {quoted(table.source_name)}"
 

@@ -16,6 +16,9 @@ from citybase.duck import literal, quoted
 _BLOCK = 1 << 20
 MAX_LINE = 1 << 22
 _MAX_RECORD_LINES = 200
+LINE_TOO_LONG = "line_too_long"
+# Of a record that is none: enough to find it by, however long it is.
+_SHOWN = 1 << 16
 
 
 def read_csv(path: Path, columns: Sequence[str]) -> str:
@@ -81,8 +84,7 @@ def transcribe(
     """Write every good record to ``clean`` (its line, then its fields) and every broken one to
     ``broken`` (line, raw text, reason): UTF-8, comma, no header.
 
-    Raises:
-        UnreadableFileError: a line is longer than 4 MiB.
+    A line of more than 4 MiB is no record: of it the beginning is kept.
     """
     with (
         source.open("rb") as file,
@@ -90,9 +92,12 @@ def transcribe(
         broken.open("w", encoding="utf-8", newline="") as broken_file,
     ):
         writer = _Writer(good_file, broken_file, header, delimiter)
-        for number, block in _blocks(file):
+        for number, block, is_whole in _blocks(file):
             skip = header.lines if number == 1 else 0
-            writer.take(block, number=number, skip=skip)
+            if is_whole:
+                writer.take(block, number=number, skip=skip)
+            else:
+                writer.refuse(block, number=number)
         writer.end()
     return Transcript(good=writer.good, broken=writer.broken)
 
@@ -127,21 +132,34 @@ def split_record(record: str, delimiter: str) -> list[str] | str:
         position += 1
 
 
-def _blocks(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Whole lines, about a mebibyte at a time, each block with the number of its first line."""
+def _blocks(file: IO[bytes]) -> Iterator[tuple[int, bytes, bool]]:
+    """Whole lines, about a mebibyte at a time, each block with the number of its first line; of a
+    line that is too long only the beginning, which is not whole.
+    """
     number, rest = 1, b""
     while chunk := file.read(_BLOCK):
         rest += chunk
         # 0x0A is never the trail byte of a GB18030 character, so lines may be cut before decoding.
         whole, newline, tail = rest.rpartition(b"\n")
         if newline:
-            yield number, whole + newline
+            yield number, whole + newline, True
             number += whole.count(b"\n") + 1
         elif len(rest) > MAX_LINE:
-            raise UnreadableFileError(f"has a line longer than 4 MiB (line {number})")
+            yield number, rest[:_SHOWN], False
+            tail = _behind_line(file)
+            number += 1
         rest = tail
     if rest:
-        yield number, rest
+        yield number, rest, True
+
+
+def _behind_line(file: IO[bytes]) -> bytes:
+    """Read on to the end of a line; returns what was read behind it."""
+    while chunk := file.read(_BLOCK):
+        _, newline, tail = chunk.partition(b"\n")
+        if newline:
+            return tail
+    return b""
 
 
 class _Writer:
@@ -159,6 +177,7 @@ class _Writer:
         self._delimiter = delimiter
         self._plain = delimiter == ","
         self._open: list[tuple[int, str]] = []
+        self._open_size = 0
 
     def take(self, block: bytes, *, number: int, skip: int) -> None:
         try:
@@ -171,6 +190,12 @@ class _Writer:
                 self._take_bytes(line, current)
         else:
             self._take_plain(text.replace("\r\n", "\n"), number=number, skip=skip)
+
+    def refuse(self, beginning: bytes, *, number: int) -> None:
+        """A line of which nobody keeps the whole."""
+        self.end()
+        raw = beginning.decode(self._encoding, errors="backslashreplace")
+        self._set_aside(number, raw, LINE_TOO_LONG)
 
     def end(self) -> None:
         """A record that is still open at the end of the file never was one."""
@@ -209,22 +234,27 @@ class _Writer:
         if not text and not self._open:
             return
         self._open.append((number, text))
+        self._open_size += len(text)
         fields = split_record("\n".join(line for _, line in self._open), self._delimiter)
         if isinstance(fields, list):
-            record, self._open = self._open, []
+            record, self._open, self._open_size = self._open, [], 0
             if len(fields) == self._width:
                 self.good += 1
                 self._good_file.write(f"{record[0][0]},{_quoted(fields)}\n")
             else:
                 raw = "\n".join(line for _, line in record)
                 self._set_aside(record[0][0], raw, self._wrong_width(len(fields)))
-        elif fields == "broken_quotes" or len(self._open) > _MAX_RECORD_LINES:
+        elif (
+            fields == "broken_quotes"
+            or len(self._open) > _MAX_RECORD_LINES
+            or self._open_size > MAX_LINE
+        ):
             self._give_up()
 
     def _give_up(self) -> None:
         """The first waiting line opened a quotation that is none; the others get another chance."""
         (number, text), *rest = self._open
-        self._open = []
+        self._open, self._open_size = [], 0
         self._set_aside(number, text, "broken_quotes")
         for later_number, later_text in rest:
             self._take_line(later_number, later_text)
@@ -234,7 +264,7 @@ class _Writer:
 
     def _set_aside(self, line: int, raw: str, reason: str) -> None:
         self.broken += 1
-        self._broken_file.write(_quoted([str(line), raw, reason]) + "\n")
+        self._broken_file.write(_quoted([str(line), raw[:_SHOWN], reason]) + "\n")
 
 
 def _quoted(fields: list[str]) -> str:

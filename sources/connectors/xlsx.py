@@ -19,7 +19,13 @@ import duckdb
 
 from citybase.duck import literal, quoted
 from citybase.errors import SourceError
-from sources.connectors.base import DAMAGE_PREFIX, LINE_COLUMN, Reading, Window
+from sources.connectors.base import (
+    DAMAGE_PREFIX,
+    LINE_COLUMN,
+    ColumnsChangedError,
+    Reading,
+    Window,
+)
 from sources.connectors.drop import DropSession
 from sources.connectors.excel_header import MAX_HEADER_ROW, Header, find_header
 from sources.connectors.excel_value import written
@@ -61,6 +67,18 @@ class XlsxSession(DropSession):
         file = self.newest(table)
         with self.readable(table, file), Workbook.open(file) as book:
             self._plan(table, file, book)
+
+    def columns(self, table: Table) -> Mapping[str, str]:
+        """See ``Session.columns``; of a sheet without all of the table's columns, nothing."""
+        file = self.newest(table)
+        with self.readable(table, file), Workbook.open(file) as book:
+            try:
+                plan = self._plan(table, file, book)
+            except ColumnsChangedError:
+                return {}
+        declared = {position: column.source_name for position, column in plan.positions}
+        shown = zip(plan.header.names, plan.header.shown(), strict=True)
+        return {declared.get(position, name): "text" for position, name in shown if name}
 
     def read(
         self,
@@ -263,7 +281,7 @@ def _select(table: Table, clean: Path) -> str:
     fields = ", ".join(
         f"f{number} as {quoted(column.column)}, "
         f"case when damage is not null then nullif(regexp_extract(damage, "
-        f"{literal('[|]' + column.column + ':([a-z_]+)[|]')}, 1), '') end "
+        f"{literal('[|]' + re.escape(column.column) + ':([a-z_]+)[|]')}, 1), '') end "
         f"as {quoted(DAMAGE_PREFIX + column.column)}"
         for number, column in enumerate(table.columns)
     )

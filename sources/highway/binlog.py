@@ -106,6 +106,11 @@ class BinlogStream(Closing):
             if is_over and not packets:
                 return None
 
+    @property
+    def position(self) -> Position:
+        """Behind the last transaction that has arrived whole."""
+        return self._open.position
+
     def close(self) -> None:
         """Leave the server."""
         self._connection.close()

@@ -19,6 +19,7 @@ from sources.attempt import land
 from sources.closing import Closing
 from sources.connectors.base import Session
 from sources.contract import System, Table
+from sources.drift import ADDED, ADDED_REMEDY, end_what_is_over
 from sources.highway.binlog import BinlogStream
 from sources.highway.binlog_batch import BinlogBatch, TableFact
 from sources.highway.binlog_catalogue import BinlogCatalogue
@@ -38,7 +39,7 @@ from sources.highway.micro_batch import Lander
 from sources.highway.progress import SourceEvent, begin_stream, end_events, progress, tell
 from sources.modes.extraction import extraction
 
-REFUSED, REPLACED, ADDED = "table_refused", "table_replaced", "column_added"
+REFUSED, REPLACED = "table_refused", "table_replaced"
 
 
 @dataclass
@@ -101,7 +102,9 @@ def followed(settings: Settings, engine: sa.Engine, session: Session, log: Binlo
     snapshots = {
         table.table: known.memberships[table.table]
         for table in tables
-        if known is not None and table.table in known.memberships
+        if known is not None
+        and table.table in known.memberships
+        and ledger.is_landed_by_log(engine, log.system.system, table.table)
     }
     for table in tables:
         if table.table not in snapshots:
@@ -113,6 +116,7 @@ def followed(settings: Settings, engine: sa.Engine, session: Session, log: Binlo
     )
     if known is None or dict(known.memberships) != snapshots:
         begin_stream(engine, log.system.system, position=position, memberships=snapshots)
+    end_what_is_over(engine, session, tables)
     return Followed(position, snapshots)
 
 
@@ -169,6 +173,7 @@ class BinlogCapture(Closing):
         """Start behind ``at.position``. Raises as ``BinlogStream`` does."""
         self._engine, self._log = engine, log
         self._tables = {table.table: table for table in log.tables}
+        self._end = BinlogCatalogue(log.system, log.location).position()
         self._stream = BinlogStream(
             log.system,
             log.location,
@@ -201,6 +206,11 @@ class BinlogCapture(Closing):
             committed_at=batch.committed_at,
         )
 
+    @property
+    def is_caught_up(self) -> bool:
+        """See ``captures.Capture``."""
+        return self._stream.position.covers_all(self._end)
+
     def landed(self, batch: MicroBatch) -> None:
         """The batch is safe: MariaDB keeps its log by age and is told nothing."""
 
@@ -232,7 +242,6 @@ def _events(batch: BinlogBatch, tables: Mapping[str, Table]) -> Iterator[Event]:
                 ADDED,
                 f"{code} ({tables[code].source_name}) has {named} that the registry does not "
                 f"know: {', '.join(pending)}.",
-                "Add it to the registry with its name, type and class; until then its values land "
-                "under their own name and nobody reads them.",
+                ADDED_REMEDY,
             )
         yield TableChanges(code, rows=rows, unchanged=pa.table({}), pending=pending)

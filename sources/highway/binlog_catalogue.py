@@ -13,6 +13,7 @@ from citybase.errors import SourceError
 from sources.connectors.mysql_location import FORM, LocationError, MysqlLocation, parse_location
 from sources.contract import MysqlConnection, System, Table
 from sources.highway.binlog_layout import SourceColumn
+from sources.highway.binlog_position import Position
 
 _COLUMNS = """
     select column_name as column_name, data_type as data_type, column_type as column_type
@@ -82,6 +83,11 @@ class BinlogCatalogue:
         """The columns of a table as they are now, by name; empty when there is no such table."""
         rows = self.ask(_COLUMNS, self.schema, table.source_name)
         return {str(name): SourceColumn(str(kind), str(shown)) for name, kind, shown in rows}
+
+    def position(self) -> Position:
+        """Behind the last transaction that the server has written to its log."""
+        [[text]] = self.ask("select @@gtid_binlog_pos")
+        return Position.parse(str(text))
 
     def charsets(self) -> Mapping[int, str]:
         """The character set of every collation, by the number that the binary log uses."""

@@ -127,12 +127,17 @@ class BinlogSnapshot(Closing):
             for packet in self._results(opened, table, select):
                 rows.append(_row(packet, marked))
                 if len(rows) >= _BATCH_ROWS:
-                    yield _batch(table, rows, schema)
+                    yield self._batch(table, rows, schema)
                     rows = []
         finally:
             _leave(opened)
         if rows:
-            yield _batch(table, rows, schema)
+            yield self._batch(table, rows, schema)
+
+    def _batch(self, table: Table, rows: list[Row], schema: pa.Schema) -> pa.RecordBatch:
+        if self._session.pace is not None:
+            self._session.pace.take(len(rows))
+        return _batch(table, rows, schema)
 
     def _results(
         self,

@@ -44,6 +44,11 @@ class Capture(Protocol):
         """The batch is safe with us."""
         ...
 
+    @property
+    def is_caught_up(self) -> bool:
+        """Whether all is handed out that the source had committed when the stream was opened."""
+        ...
+
     def close(self) -> None:
         """Leave the server."""
         ...

@@ -9,6 +9,8 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from sources.tables import PENDING_PREFIX
+
 
 @dataclass(frozen=True)
 class TableChanges:
@@ -42,7 +44,7 @@ class TableChanges:
 
 def pending_code(source_name: str) -> str:
     """What a column that the registry does not know is called in landing."""
-    return f"_pending_{source_name}"
+    return f"{PENDING_PREFIX}{source_name}"
 
 
 @dataclass(frozen=True)

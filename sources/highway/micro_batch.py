@@ -5,7 +5,8 @@ moment loses nothing and repeats nothing. A transaction larger than a micro-batc
 parts that count only when its end has come. Keep out: where changes come from, and when to ask.
 """
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -36,6 +37,7 @@ from sources.highway.progress import SourceEvent, moved, tell, unsettle
 from sources.highway.unchanged import filled
 from sources.lease import leased
 from sources.ledger import Batch
+from sources.pace import pace_of
 from sources.relation import current_rows
 from sources.segment import Measure
 from sources.tables import LandedColumn, LandedTable, landed_table
@@ -80,9 +82,19 @@ class _Held:
 class Lander(Closing):
     """Lands the micro-batches of one system. Holds its log tables as long as it is open."""
 
-    def __init__(self, settings: Settings, engine: sa.Engine, system: System) -> None:
-        """Raises LockedError when a table is being landed by another process."""
+    def __init__(
+        self,
+        settings: Settings,
+        engine: sa.Engine,
+        system: System,
+        *,
+        wait: Callable[[float], object] = time.sleep,
+    ) -> None:
+        """``wait`` spends the time by which the system's log comes faster than its ``rate_limit``
+        allows. Raises LockedError when a table is being landed by another process.
+        """
         self._settings, self._engine, self._system = settings, engine, system
+        self._pace = pace_of(system, wait=wait)
         self._tables: dict[str, tuple[Table, LandedTable]] = {
             table.table: (table, landed_table(system, table))
             for table in system.tables
@@ -112,11 +124,12 @@ class Lander(Closing):
 
     def land(self, batch: MicroBatch) -> Landed:
         """Land whole transactions and move the stream behind them."""
-        self.write(batch.events)
+        self._write(batch.events)
         written, self._written = self._written, []
         committed = ledger.commit_all(
             self._engine, written, beside=moved(self._system.system, batch.position)
         )
+        self._take_time(batch.events)
         return Landed(
             by_table=_by_table(committed),
             source_at=batch.committed_at,
@@ -125,6 +138,16 @@ class Lander(Closing):
 
     def write(self, events: Sequence[Event]) -> None:
         """Write a part of a transaction that goes on; it counts when ``land`` is called."""
+        self._write(events)
+        self._take_time(events)
+
+    def _take_time(self, events: Sequence[Event]) -> None:
+        """While nobody reads, the source is not asked for more."""
+        rows = sum(event.rows.num_rows for event in events if isinstance(event, TableChanges))
+        if self._pace is not None and rows:
+            self._pace.take(rows)
+
+    def _write(self, events: Sequence[Event]) -> None:
         for event in events:
             if isinstance(event, TableSuspended | TableNoted):
                 self._tell(event)

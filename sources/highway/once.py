@@ -3,6 +3,8 @@
 Where a highway runs it lands by itself, and there is nothing to do. Keep out: the service.
 """
 
+import time
+
 import sqlalchemy as sa
 
 from citybase.errors import LockedError
@@ -14,6 +16,8 @@ from sources.highway.captures import begin
 from sources.highway.micro_batch import Lander
 
 _QUIET_SECONDS = 0.5
+# A large value may be on its way for longer than a moment.
+_LONGEST_SECONDS = 30.0
 
 
 def capture_once(settings: Settings, engine: sa.Engine, system: System) -> tuple[Receipt, ...]:
@@ -31,7 +35,14 @@ def capture_once(settings: Settings, engine: sa.Engine, system: System) -> tuple
         with Lander(settings, engine, system) as lander:
             capture = begun.open()
             try:
-                while (batch := capture.next(lander, wait_seconds=_QUIET_SECONDS)) is not None:
+                heard_at = time.monotonic()
+                while True:
+                    batch = capture.next(lander, wait_seconds=_QUIET_SECONDS)
+                    if batch is None:
+                        if capture.is_caught_up or time.monotonic() > heard_at + _LONGEST_SECONDS:
+                            break
+                        continue
+                    heard_at = time.monotonic()
                     for code, landed, quarantined in lander.land(batch).by_table:
                         counts[code] = (counts[code][0] + landed, counts[code][1] + quarantined)
                     capture.landed(batch)

@@ -18,6 +18,7 @@ from sources.connectors.base import Session
 from sources.connectors.postgresql import ALIAS
 from sources.connectors.postgresql_type import fits
 from sources.contract import Table
+from sources.drift import ADDED, ADDED_REMEDY, DROPPED, RETYPED, end_what_is_over
 from sources.highway.change import (
     Event,
     MicroBatch,
@@ -30,7 +31,7 @@ from sources.highway.change import (
 )
 from sources.highway.errors import StreamInterruptedError
 from sources.highway.micro_batch import Lander
-from sources.highway.pg_slot import drop_slot, publish, slot_state
+from sources.highway.pg_slot import current_lsn, drop_slot, publish, slot_state
 from sources.highway.pg_snapshot import new_slot, read_as_of
 from sources.highway.pg_source import PostgresLog, lsn_number, lsn_text
 from sources.highway.pg_stream import ReplicationStream
@@ -44,6 +45,7 @@ from sources.highway.pgoutput_message import (
     Truncation,
 )
 from sources.highway.progress import begin_stream, forget_stream, progress
+from sources.ledger import is_landed_by_log
 from sources.modes.extraction import extraction
 
 # By the source's name of a column, its type and that type's bounds (atttypid, atttypmod).
@@ -53,14 +55,14 @@ _ATTRIBUTES = """
     from pg_catalog.pg_attribute
     where attrelid = %s::regclass and attnum > 0 and not attisdropped
 """
-DROPPED, RETYPED, ADDED = "column_dropped", "column_retyped", "column_added"
 
 
 def snapshot(settings: Settings, engine: sa.Engine, session: Session, log: PostgresLog) -> str:
     """See that the stream has a place to go on from; land the tables anew when it has not.
 
     Returns that place. A new snapshot is needed at first, when the server has thrown the slot's log
-    away, and when a table was published anew: changes in between are in no log of ours.
+    away, when a table was published anew: changes in between are in no log of ours; and when one
+    has landed in another mode since.
 
     Raises:
         CaptureRefusedError: the server is not set up for capture.
@@ -77,7 +79,9 @@ def snapshot(settings: Settings, engine: sa.Engine, session: Session, log: Postg
         and state is not None
         and not state.is_lost
         and dict(known.memberships) == dict(memberships)
+        and all(is_landed_by_log(engine, log.system.system, t.table) for t in log.tables)
     ):
+        end_what_is_over(engine, session, log.tables)
         return known.position
     forget_stream(engine, log.system.system)
     if state is not None:
@@ -98,6 +102,7 @@ def snapshot(settings: Settings, engine: sa.Engine, session: Session, log: Postg
                     position=lambda _: {"lsn": position},
                 )
     begin_stream(engine, log.system.system, position=position, memberships=memberships)
+    end_what_is_over(engine, session, log.tables)
     return position
 
 
@@ -132,7 +137,13 @@ class PostgresCapture(Closing):
         self._decoder = Decoder(keys=log.keys)
         self._layouts = layouts(log)
         self._rewritten: str | None = None
+        self._end = current_lsn(log)
         self._stream = ReplicationStream(log, start_lsn=lsn_number(position))
+
+    @property
+    def is_caught_up(self) -> bool:
+        """See ``captures.Capture``."""
+        return self._stream.caught_up_lsn >= self._end
 
     def close(self) -> None:
         """Leave the server."""
@@ -222,8 +233,7 @@ def _drift(table: Table, change: RelationChange) -> Iterator[Event]:
             ADDED,
             f"has {'a column' if len(pending) == 1 else 'columns'} that the registry does not "
             f"know: {', '.join(pending)}",
-            "Add it to the registry with its name, type and class; until then its values land "
-            "under their own name and nobody reads them.",
+            ADDED_REMEDY,
         )
 
 

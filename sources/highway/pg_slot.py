@@ -14,7 +14,7 @@ import psycopg
 from citybase.duck import literal, quoted
 from sources.highway.errors import PositionLostError
 from sources.highway.pg_checks import check_capture
-from sources.highway.pg_source import PostgresLog
+from sources.highway.pg_source import PostgresLog, lsn_number
 
 _PUBLICATION = """
     select
@@ -39,7 +39,12 @@ _MEMBERSHIPS = """
     inner join pg_namespace as n on n.oid = c.relnamespace
     where p.pubname = %s and n.nspname = %s
 """
-_SLOT = """
+_NOW = """
+    select
+        case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end
+        as lsn
+"""
+_SLOT = f"""
     select
         s.active_pid,
         s.wal_status,
@@ -48,13 +53,7 @@ _SLOT = """
         s.safe_wal_size,
         pg_wal_lsn_diff(s.confirmed_flush_lsn, '0/0')::bigint
     from pg_replication_slots as s
-    cross join (
-        select
-            case
-                when pg_is_in_recovery() then pg_last_wal_replay_lsn()
-                else pg_current_wal_lsn()
-            end as lsn
-    ) as now_at
+    cross join ({_NOW}) as now_at
     where s.slot_name = %s
 """
 
@@ -128,11 +127,18 @@ def memberships(log: PostgresLog) -> Mapping[str, str]:
 def slot_state(log: PostgresLog) -> SlotState | None:
     """The slot as the server has it now; None when there is none."""
     with log.connect() as connection:
-        row = connection.execute(_SLOT, (log.name,)).fetchone()
+        row = connection.execute(_SLOT.encode(), (log.name,)).fetchone()
     if row is None:
         return None
     pid, status, retained, behind, left, confirmed = row
     return SlotState(log.name, pid, status, retained or 0, behind or 0, left, confirmed or 0)
+
+
+def current_lsn(log: PostgresLog) -> int:
+    """The place in the server's log where it writes now."""
+    with log.connect() as connection:
+        row = connection.execute(f"select lsn::text from ({_NOW}) as now_at".encode()).fetchone()
+    return lsn_number(str(row[0])) if row else 0
 
 
 def require_slot(log: PostgresLog) -> SlotState:

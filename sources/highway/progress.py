@@ -104,7 +104,7 @@ def moved(system_code: str, position: str) -> Callable[[sa.Connection, datetime]
 
 
 def tell(engine: sa.Engine, event: SourceEvent) -> None:
-    """Note an event, unless just that is the last thing known about its table."""
+    """Note an event, unless just that is known already and not over."""
     same_table = (
         source_event.c.system_code == event.system_code,
         source_event.c.table_code.is_(event.table_code)
@@ -112,13 +112,17 @@ def tell(engine: sa.Engine, event: SourceEvent) -> None:
         else source_event.c.table_code == event.table_code,
     )
     with writing(engine) as connection:
-        last = connection.execute(
-            sa.select(source_event)
-            .where(*same_table, source_event.c.ended_at.is_(None))
-            .order_by(source_event.c.event_id.desc())
-            .limit(1)
-        ).first()
-        if last is not None and (last.kind, last.message) == (event.kind, event.message):
+        known = connection.scalar(
+            sa.select(sa.func.count())
+            .select_from(source_event)
+            .where(
+                *same_table,
+                source_event.c.kind == event.kind,
+                source_event.c.message == event.message,
+                source_event.c.ended_at.is_(None),
+            )
+        )
+        if known:
             return
         connection.execute(
             source_event.insert().values(
@@ -127,14 +131,18 @@ def tell(engine: sa.Engine, event: SourceEvent) -> None:
         )
 
 
-def end_events(engine: sa.Engine, system_code: str, *kinds: str) -> None:
-    """What is over: open events of these kinds."""
+def end_events(
+    engine: sa.Engine, system_code: str, *kinds: str, table_code: str | None = None
+) -> None:
+    """What is over: open events of these kinds; those of one table, where it is named."""
+    of_table = () if table_code is None else (source_event.c.table_code == table_code,)
     with writing(engine) as connection:
         connection.execute(
             source_event.update()
             .where(
                 source_event.c.system_code == system_code,
                 source_event.c.kind.in_(kinds),
+                *of_table,
                 source_event.c.ended_at.is_(None),
             )
             .values(ended_at=now())

@@ -62,8 +62,12 @@ class Puller:
             for system, tables in self.tables.items():
                 if self._stop.is_set() or time.monotonic() < due[system]:
                     continue
-                due[system] = time.monotonic() + self._every
+                due[system] = time.monotonic() + self._pause(system)
                 self._pull(system, tables)
+
+    def _pause(self, code: str) -> float:
+        limit = self._registry.system(code).rate_limit
+        return max(self._every, (limit.seconds_between_pulls if limit else None) or 0)
 
     def _pull(self, code: str, tables: list[str]) -> None:
         result = extract_system(self._settings, code, tables=tables, registry=self._registry)

@@ -97,7 +97,9 @@ class Worker:
         while not self._stop.is_set():
             try:
                 begun = begin(self._settings, self._engine, self._system)
-                with Lander(self._settings, self._engine, self._system) as lander:
+                with Lander(
+                    self._settings, self._engine, self._system, wait=self._stop.wait
+                ) as lander:
                     capture = begun.open()
                     try:
                         pause = _FIRST_PAUSE

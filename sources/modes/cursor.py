@@ -14,7 +14,7 @@ from citybase.duck import literal, quoted
 from sources.attempt import Receipt, land
 from sources.changes import land_changes
 from sources.connectors import Window
-from sources.content import Content, table_content
+from sources.content import Content
 from sources.contract import sql_type
 from sources.modes.extraction import Extraction
 from sources.relation import current_rows
@@ -33,9 +33,7 @@ def extract_cursor(extraction: Extraction) -> Receipt:
     Raises:
         SourceError: the table cannot be read or does not fit the registry.
     """
-    content = table_content(
-        extraction.attempt.engine, extraction.landed.system_code, extraction.landed.table_code
-    )
+    content = extraction.content()
     known = content.batches[-1].position if content.batches else {}
     since, reconciled_at = known.get(CURSOR), extraction.attempt.started_at.isoformat()
     if since is None:

@@ -3,9 +3,9 @@
 Keep out: what is read and what becomes of it (the modes).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -16,11 +16,14 @@ from citybase.settings import Settings
 from sources import landing
 from sources.attempt import Attempt, attempted
 from sources.connectors import Reading, Session, Window
+from sources.content import NOTHING, Content, table_content
 from sources.contract import Table
 from sources.lease import leased
 from sources.segment import read_into
 from sources.tables import LandedTable, landed_table
 
+# What a batch keeps of its source: every column known so far, and the types of those it read.
+KNOWN, LAYOUT = "source_columns", "source_layout"
 # A source is one stream. A second thread would only wait for it, and DuckDB waits by spinning:
 # measured at up to 1.5 CPU-seconds per million rows. Systems are what runs side by side.
 _THREADS = 1
@@ -29,7 +32,10 @@ _MEMORY = "1GB"
 
 @dataclass(frozen=True)
 class Extraction:
-    """One table of an open source, held for the time of one batch. ``work`` is a private folder."""
+    """One table of an open source, held for the time of one batch. ``work`` is a private folder.
+    ``source`` is what its batch keeps of the source's columns; ``is_mended`` says that these did
+    not fit the registry until now.
+    """
 
     attempt: Attempt
     session: Session
@@ -37,6 +43,25 @@ class Extraction:
     landed: LandedTable
     duck: duckdb.DuckDBPyConnection
     work: Path
+    source: Mapping[str, str] = field(default_factory=dict)
+    is_mended: bool = False
+
+    def content(self) -> Content:
+        """What the table consists of; nothing where it has to be read whole: where the newest batch
+        was landed in another mode, for other registry columns, or of other types at the source, and
+        behind columns that did not fit.
+        """
+        content = table_content(
+            self.attempt.engine, self.landed.system_code, self.landed.table_code
+        )
+        if not content.batches or self.is_mended:
+            return NOTHING
+        last = content.batches[-1]
+        before = [c for c in content.columns[last.schema_version] if not c.is_pending]
+        now = [c for c in self.landed.columns if not c.is_pending]
+        layout = last.position.get(LAYOUT)
+        same = layout is None or layout == self.source.get(LAYOUT)
+        return content if last.mode == self.table.mode and before == now and same else NOTHING
 
     def read(self, table: Table | None = None, *, window: Window | None = None) -> Reading:
         """Prepare the read of the table, or of a part of its columns.
@@ -44,7 +69,10 @@ class Extraction:
         Raises:
             SourceError: the table cannot be read or does not fit the registry.
         """
-        return self.session.read(table or self.table, duck=self.duck, work=self.work, window=window)
+        reading = self.session.read(
+            table or self.table, duck=self.duck, work=self.work, window=window
+        )
+        return replace(reading, position={**reading.position, **self.source})
 
     def into(self, scratch: Path, reading: Reading, *, landed: LandedTable | None = None) -> int:
         """Run a read into a scratch segment of typed and rejected rows; returns how many.
@@ -72,6 +100,12 @@ class Extraction:
                 remedy="Nothing was landed. Keep the file and report it as a defect of citybase.",
             )
         return rows
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """The source's names of columns that land although the registry does not know them."""
+        codes = {column.code for column in self.landed.columns if column.is_pending}
+        return tuple(c.source_name for c in self.table.columns if c.column in codes)
 
     @property
     def scratch(self) -> Path:

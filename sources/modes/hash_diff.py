@@ -18,7 +18,7 @@ from sources.attempt import Receipt, land
 from sources.changes import land_changes
 from sources.connectors import Reading
 from sources.connectors.base import LINE_COLUMN
-from sources.content import Content, table_content
+from sources.content import Content
 from sources.modes.extraction import Extraction
 from sources.relation import current_rows
 from sources.segment import PARQUET, count_rows
@@ -65,8 +65,7 @@ def extract_hash_diff(extraction: Extraction) -> Receipt:
     Raises:
         SourceError: the table cannot be read or does not fit the registry.
     """
-    landed = extraction.landed
-    content = table_content(extraction.attempt.engine, landed.system_code, landed.table_code)
+    content = extraction.content()
     found = find_changes(extraction, content)
     rows = extraction.into(extraction.scratch, found.changed)
     if content.base is None:

@@ -1,5 +1,6 @@
 """MariaDB on the highway: what has landed is the source, through restarts, bad values and DDL."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from sources.ledger import last_batch
 from sources.relation import all_changes, current_rows
 from sources.tables import landed_table
 from tests.integration.binlog.binlog_house import Source
-from tests.integration.extraction.extraction_house import make_system
+from tests.integration.extraction.extraction_house import limited, make_system
 
 pytestmark = pytest.mark.integration
 
@@ -133,6 +134,19 @@ def test_snapshot_changes_and_restarts_end_equal_and_history_has_each_change_onc
         ("r", 1), ("r", 2), ("c", 3), ("u", 1), ("d", 2), ("u", 9), ("d", 3),
     ]  # fmt: skip
     assert highway.events() == []
+
+
+def test_snapshot_and_log_are_taken_no_faster_than_the_department_asked(highway: Highway) -> None:
+    highway.system = limited(highway.system, rows_per_second=1_000)
+    highway.source.execute("insert into x select seq, 'a', null, 1 from seq_1_to_1000")
+    begun = time.monotonic()
+    with highway.running() as running:
+        assert time.monotonic() - begun >= 1
+        highway.source.execute("insert into x select seq, 'a', null, 1 from seq_2001_to_4000")
+        begun = time.monotonic()
+        assert running.drain() == 2000
+        assert time.monotonic() - begun >= 2
+    highway.equal("x")
 
 
 def test_a_value_that_does_not_fit_leaves_the_last_good_row_serving(highway: Highway) -> None:

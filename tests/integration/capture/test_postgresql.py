@@ -3,6 +3,7 @@ once, whatever happened and however often the highway was stopped.
 """
 
 import random
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from sources.highway.errors import CaptureRefusedError, StreamInterruptedError
 from tests.integration.capture.capture_house import Connection, Highway, LogServer
+from tests.integration.extraction.extraction_house import limited
 
 pytestmark = pytest.mark.integration
 
@@ -40,6 +42,18 @@ def test_a_snapshot_and_every_change_after_it(highway: Highway, source: Connecti
     highway.equal("t")
     assert operations(highway)[100:] == [("c", 101), ("u", 5), ("d", 7), ("d", 8), ("u", 200)]
     assert highway.drain() == 0
+
+
+def test_a_log_is_taken_no_faster_than_its_department_asked(
+    highway: Highway, source: Connection
+) -> None:
+    highway.system = limited(highway.system, rows_per_second=1_000)
+    highway.drain()
+    source.execute("insert into t select n, 'name' || n, 1 from generate_series(1, 2000) n")
+    begun = time.monotonic()
+    assert highway.drain() == 2000
+    assert time.monotonic() - begun >= 2
+    highway.equal("t")
 
 
 def test_a_large_value_that_was_not_sent_is_what_it_was(

@@ -118,6 +118,13 @@ def make_system(
     )
 
 
+def limited(system: System, **limit: int) -> System:
+    """The system under a ``rate_limit:``."""
+    connection = system.connection
+    declared = {**connection.model_dump(by_alias=True), "rate_limit": limit}
+    return system.model_copy(update={"connection": type(connection).model_validate(declared)})
+
+
 def _table(name: str, columns: list[str]) -> dict[str, object]:
     code, _, source = name.partition("=")
     words = [column.split(maxsplit=2) for column in columns]

@@ -113,8 +113,6 @@ def test_the_same_content_in_another_file_and_order_is_no_new_segment(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is empty: it has no header line"),
-        ("编号,姓名,编号\n", "has column 编号 twice in the header of 档案_20240101.csv"),
         ("编号,姓名,生日,更新时间\n", "lacks column 出生日期 (born, 列)"),
         (b"\xff\xff,b\n", "header that is not gb18030"),
         ("编号;姓名;出生日期;更新时间\n", "lacks column 编号"),

@@ -337,7 +337,10 @@ def test_the_reader_writes_nothing_and_says_who_it_is(
             concat(
                 current_setting('application_name'), ' ',
                 current_setting('default_transaction_read_only'), ' ',
-                current_setting('statement_timeout')
+                current_setting('transaction_read_only'), ' ',
+                current_setting('statement_timeout'), ' ',
+                current_setting('lock_timeout'), ' ',
+                current_setting('idle_in_transaction_session_timeout')
             ) as name,
             null::date as born, null::numeric as income, null::int as visits,
             null::bool as active, null::float8 as ratio, null::timestamp as updated_at
@@ -345,7 +348,7 @@ def test_the_reader_writes_nothing_and_says_who_it_is(
 
     house.extract(system)
 
-    assert house.landed(system, "resident", "name") == [("citybase on 1h",)]
+    assert house.landed(system, "resident", "name") == [("citybase on on 1h 10s 10min",)]
 
 
 def refusal(house: House, system: System) -> tuple[str | None, str, str]:

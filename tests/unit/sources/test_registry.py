@@ -129,10 +129,31 @@ REFUSALS = {
     ),
     "a key of another technology": (
         "  schema: huji",
-        "  schema: huji\n  delimiter: x",
+        "  schema: huji\n  header_row: 3",
         16,
-        "`connection.delimiter` is no key",
+        "`connection.header_row` is no key",
         "location_env",
+    ),
+    "a rate that limits nothing": (
+        "  schema: huji",
+        "  schema: huji\n  rate_limit: {}",
+        16,
+        "`rate_limit:` limits nothing",
+        "Write `rows_per_second:` or `seconds_between_pulls:`",
+    ),
+    "a rate that no server would wait for": (
+        "  schema: huji",
+        "  schema: huji\n  rate_limit: {rows_per_second: 0}",
+        16,
+        "`connection.rate_limit.rows_per_second`: Input should be greater than or equal to 100",
+        "docs/adding-a-source.md",
+    ),
+    "a rate in another unit": (
+        "  schema: huji",
+        "  schema: huji\n  rate_limit: {megabytes_per_second: 1}",
+        16,
+        "`connection.rate_limit.megabytes_per_second` is no key",
+        "rows_per_second",
     ),
     "code in another alphabet": (
         "code: public_security",

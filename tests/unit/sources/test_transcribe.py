@@ -154,14 +154,19 @@ def test_a_file_without_a_header_is_refused(tmp_path: Path, content: bytes, why:
         run(tmp_path, content)
 
 
-def test_a_line_without_end_is_refused_before_it_fills_the_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("end", [b"", b"\n", b"\n9,z\n8,y", b"\r\n9,z\r\n8,y\r\n"])
+def test_a_line_that_is_too_long_costs_no_other_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: bytes
 ) -> None:
     monkeypatch.setattr(module, "MAX_LINE", 1000)
     monkeypatch.setattr(module, "_BLOCK", 100)
+    monkeypatch.setattr(module, "_SHOWN", 5)
 
-    with pytest.raises(UnreadableFileError, match="line longer"):
-        run(tmp_path, b"a,b\n1," + b"x" * 5000)
+    _, good, broken = run(tmp_path, b'a,b\n7,x\n6,"\n1,' + b"x" * 5000 + end)
+
+    behind = [("5", "9", "z"), ("6", "8", "y")] if len(end) > 1 else []
+    assert good == [("2", "7", "x"), *behind]
+    assert broken == [("3", '6,"', "broken_quotes"), ("4", "1,xxx", "line_too_long")]
 
 
 field = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\ufeff"), max_size=8)
