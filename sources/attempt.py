@@ -32,6 +32,14 @@ from sources.tables import LandedTable
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """A part of a table that could not be read, while the rest landed."""
+
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
 class Receipt:
     """A committed batch. ``unchanged``: it says what the batch before said and shares its files."""
 
@@ -44,6 +52,7 @@ class Receipt:
     rows_quarantined: int
     unchanged: bool
     seconds: float
+    refused: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True)

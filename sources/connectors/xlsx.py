@@ -15,11 +15,9 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TextIO
 
-import duckdb
-
 from citybase.duck import literal, quoted
 from citybase.errors import SourceError
-from sources.connectors.base import DAMAGE_PREFIX, LINE_COLUMN, Reading, Window
+from sources.connectors.base import DAMAGE_PREFIX, LINE_COLUMN, Reading
 from sources.connectors.drop import DropSession
 from sources.connectors.excel_header import MAX_HEADER_ROW, Header, find_header
 from sources.connectors.excel_value import written
@@ -62,16 +60,8 @@ class XlsxSession(DropSession):
         with self.readable(table, file), Workbook.open(file) as book:
             self._plan(table, file, book)
 
-    def read(
-        self,
-        table: Table,
-        *,
-        duck: duckdb.DuckDBPyConnection,  # noqa: ARG002
-        work: Path,
-        window: Window | None = None,  # noqa: ARG002
-    ) -> Reading:
-        """See ``Session.read``."""
-        file = self.newest(table)
+    def read_file(self, table: Table, file: Path, *, work: Path) -> Reading:
+        """See ``DropSession.read_file``."""
         clean, broken = work / "clean.csv", work / "broken.csv"
         with (
             self.unchanged(table, file) as position,
