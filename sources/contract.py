@@ -26,6 +26,8 @@ Text = Annotated[str, Field(min_length=1)]
 ColumnType = Annotated[str, Field(pattern=_TYPE_PATTERN)]
 DivisionCode = Annotated[str, Field(pattern=r"^\d{6}$")]
 EnvironmentName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+# Where in a JSON answer something stands: the names that lead to it, joined by dots.
+AnswerPath = Annotated[str, Field(pattern=r"^[^.\s]+(\.[^.\s]+)*$")]
 
 
 # Which modes each technology can do.
@@ -37,6 +39,7 @@ _MODES: Mapping[str, tuple[Mode, ...]] = {
     "sqlite": _POLLED,
     "csv": _DROPPED,
     "xlsx": _DROPPED,
+    "http": ("full", "hash_diff", "http"),
 }
 # What the files of a technology end in, where a table is a file.
 _FILE_ENDINGS = {"csv": ".csv", "xlsx": ".xlsx"}
@@ -139,8 +142,66 @@ class XlsxConnection(Closed):
     header_row: Annotated[int | None, Field(ge=1)] = None
 
 
+class HttpPaging(Closed):
+    """How a list comes in pages.
+
+    ``parameter`` of the query says which page: a number from ``first`` on or, with ``next``, what
+    stood there in the answer before. ``size`` is asked for as ``size_parameter``. ``steady`` says
+    that the department vouches for pages that do not shift while they are being read.
+    """
+
+    parameter: Text
+    next: AnswerPath | None = None
+    first: Annotated[int, Field(ge=0)] = 1
+    size_parameter: Text | None = None
+    size: Annotated[int | None, Field(ge=1)] = None
+    steady: bool = False
+
+    @model_validator(mode="after")
+    def _size_is_whole(self) -> "HttpPaging":
+        if (self.size is None) != (self.size_parameter is None):
+            raise UnfitError(
+                "`size:` and `size_parameter:` are written together",
+                remedy="Write both, or neither.",
+            )
+        return self
+
+
+class HttpSince(Closed):
+    """How changes alone are asked for: ``parameter`` of the query is the token that stood at
+    ``answer`` in the answer before.
+    """
+
+    parameter: Text
+    answer: AnswerPath
+
+
+class HttpConnection(Closed):
+    """An interface that answers with JSON. The variable holds its base URL; the one of
+    ``token_env`` a bearer token.
+
+    ``records`` is where the list stands in an answer, left out the answer is the list; ``total``
+    where the number of all its records does, and ``snapshot`` where something does that changes
+    with every write.
+    """
+
+    technology: Literal["http"]
+    location_env: EnvironmentName
+    token_env: EnvironmentName | None = None
+    records: AnswerPath | None = None
+    total: AnswerPath | None = None
+    snapshot: AnswerPath | None = None
+    paging: HttpPaging | None = None
+    since: HttpSince | None = None
+
+
 Connection = Annotated[
-    PostgresConnection | MysqlConnection | SqliteConnection | CsvConnection | XlsxConnection,
+    PostgresConnection
+    | MysqlConnection
+    | SqliteConnection
+    | CsvConnection
+    | XlsxConnection
+    | HttpConnection,
     Field(discriminator="technology"),
 ]
 
@@ -195,6 +256,7 @@ class Table(Closed):
     ``cursor`` is the column that grows with each change; from its last value back over ``overlap``
     (seconds of a timestamp, days of a date, else numbers) rows are read again, because what was
     begun earlier may be committed later. Every ``reconcile_hours`` all keys are compared.
+    ``deleted`` is the field of a JSON record that says that it is gone.
     """
 
     table: Code
@@ -205,6 +267,7 @@ class Table(Closed):
     cursor: Code | None = None
     overlap: Annotated[int | None, Field(ge=0)] = None
     reconcile_hours: Annotated[int, Field(ge=0)] = 24
+    deleted: Text | None = None
     update_cycle: UpdateCycle
     sharing: Sharing
     openness: Literal["open", "conditional", "closed"]
@@ -213,7 +276,9 @@ class Table(Closed):
 
     @property
     def source_name(self) -> str:
-        """The table's name in the source system; for file drops the pattern of its file names."""
+        """The table's name in the source system; for file drops the pattern of its file names, of
+        an interface the path below its URL.
+        """
         return self.source or self.table
 
     @property
@@ -363,6 +428,7 @@ class System(Closed):
                     f"{self.connection.technology} can do",
                     remedy=f"Write one of: {', '.join(allowed)}.",
                 )
+            _refuse_unfit_http(self.connection, table)
         if (self.level == "county") != (self.county is not None):
             raise UnfitError(
                 "`county:` is written for `level: county` and only there",
@@ -371,6 +437,20 @@ class System(Closed):
                 else "Remove `county:`, or write `level: county`.",
             )
         return self
+
+
+def _refuse_unfit_http(connection: Connection, table: Table) -> None:
+    is_http = isinstance(connection, HttpConnection)
+    if table.mode == "http" and isinstance(connection, HttpConnection) and connection.since is None:
+        raise UnfitError(
+            f"`mode: http` of `{table.table}` needs `since:` of the connection",
+            remedy="Write there how changes are asked for, or `mode: hash_diff`.",
+        )
+    if table.deleted is not None and not is_http:
+        raise UnfitError(
+            f"`deleted:` of `{table.table}` is about records of an http interface",
+            remedy="Take it out.",
+        )
 
 
 def _refuse_twice(what: str, names: list[str]) -> None:

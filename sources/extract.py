@@ -27,6 +27,7 @@ from sources.modes.extraction import Extraction, extraction
 from sources.modes.file_drop import extract_file_drop
 from sources.modes.full import extract_full
 from sources.modes.hash_diff import extract_hash_diff
+from sources.modes.http import extract_http
 from sources.registry import Registry, load_registry
 from sources.tables import landed_table
 
@@ -36,6 +37,7 @@ MODES: Mapping[str, Callable[[Extraction], Receipt]] = {
     "hash_diff": extract_hash_diff,
     "append_only": extract_append_only,
     "file_drop": extract_file_drop,
+    "http": extract_http,
 }
 
 

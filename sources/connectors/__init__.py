@@ -10,12 +10,14 @@ from typing import assert_never
 from citybase.errors import SourceError
 from sources.connectors.base import Reading, Session, Window
 from sources.connectors.csv import CsvSession
+from sources.connectors.http import HttpSession
 from sources.connectors.mysql import MysqlSession
 from sources.connectors.postgresql import PostgresSession
 from sources.connectors.sqlite import SqliteSession
 from sources.connectors.xlsx import XlsxSession
 from sources.contract import (
     CsvConnection,
+    HttpConnection,
     MysqlConnection,
     PostgresConnection,
     SqliteConnection,
@@ -31,6 +33,7 @@ _LOCATIONS = {
     "sqlite": "the path of its file",
     "csv": "the path of the folder that receives its files",
     "xlsx": "the path of the folder that receives its files",
+    "http": "its base URL",
 }
 
 
@@ -64,5 +67,8 @@ def open_source(system: System, environment: dict[str, str], *, has_city: bool =
             return CsvSession(system, Path(location), connection)
         case XlsxConnection():
             return XlsxSession(system, Path(location), connection)
+        case HttpConnection():
+            token = environment.get(connection.token_env) if connection.token_env else None
+            return HttpSession(system, location, connection, token=token)
         case _:
             assert_never(connection)

@@ -3,6 +3,7 @@
 Keep out: what is read and what becomes of it (the modes).
 """
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -72,6 +73,13 @@ class Extraction:
                 remedy="Nothing was landed. Keep the file and report it as a defect of citybase.",
             )
         return rows
+
+    @property
+    def asked_for(self) -> str:
+        """What rows depend on beside their source: keys, columns and how the source is read."""
+        connection = self.session.system.connection
+        asked = self.table.model_dump_json(include={"keys", "columns", "deleted", "source"})
+        return hashlib.sha256((asked + connection.model_dump_json()).encode()).hexdigest()[:16]
 
     @property
     def scratch(self) -> Path:

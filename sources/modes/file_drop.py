@@ -11,7 +11,6 @@ when the file is gone. Keep out: which deliveries were taken (``delivery.py``) a
 with what has landed (``changes.py``).
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -56,7 +55,7 @@ def extract_file_drop(extraction: Extraction) -> Receipt:
     content = table_content(attempt.engine, landed.system_code, landed.table_code)
     known = _known(extraction, content)
     catalogue = read_catalogue(attempt.settings.landing / known) if known else Catalogue(())
-    made_by = _made_by(extraction)
+    made_by = extraction.asked_for
     # Rows that another mode landed, or that stand under other keys or types, are replaced whole.
     is_anew = (
         content.base is None
@@ -227,10 +226,3 @@ def _forget(extraction: Extraction, catalogue: Catalogue, noted: str) -> None:
     for file in folder.glob("*.parquet"):
         if landing.relative(extraction.attempt.settings, file) not in kept:
             file.unlink()
-
-
-def _made_by(extraction: Extraction) -> str:
-    """What the rows of a delivery depend on beside its bytes."""
-    table, connection = extraction.table, extraction.session.system.connection
-    asked = table.model_dump_json(include={"keys", "columns"}) + connection.model_dump_json()
-    return hashlib.sha256(asked.encode()).hexdigest()[:16]

@@ -16,8 +16,9 @@ from citybase.settings import Settings
 from citybase.store import open_store
 from sources import ledger
 from sources.connectors import csv as csv_connector
+from sources.connectors import transcribe
 from sources.contract import System
-from sources.modes import delivery_rows
+from sources.modes import delivery, delivery_rows, file_drop
 from sources.relation import all_changes, current_rows
 from tests.integration.extraction.extraction_house import CSV, House, make_system
 from tests.integration.extraction.kill_house import start
@@ -181,7 +182,7 @@ def test_a_file_that_is_being_written_is_left_for_next_time(
 ) -> None:
     place.deliver("01", (1, "一", 1))
     place.deliver("02", (2, "二", 1))
-    original = csv_connector.transcribe
+    original = transcribe.transcribe
 
     def slow(source: Path, **rest: object) -> object:
         done = original(source, **rest)  # type: ignore[arg-type]
@@ -195,6 +196,25 @@ def test_a_file_that_is_being_written_is_left_for_next_time(
         assert place.extracted() == {1: "一"}
     assert place.noted("unfinished") == "1"
     assert place.extracted() == {1: "一", 2: "二", 3: "三"}
+
+
+def test_a_file_that_is_replaced_after_its_hash_was_taken_is_left_for_next_time(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.deliver("01", (1, "一", 1))
+    place.extracted()
+    place.deliver("02", (2, "halb", 1))
+
+    def hasty(file: Path) -> str:
+        found = delivery.sha256_of(file)
+        if file.name == "名单_02.csv":
+            place.deliver("02", (2, "ganz", 1))
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(file_drop, "sha256_of", hasty)
+        assert place.extracted() == {1: "一"}
+    assert place.extracted() == {1: "一", 2: "ganz"}
 
 
 def test_rejected_rows_are_quarantined_by_file_and_line_and_the_good_row_serves(
@@ -311,8 +331,9 @@ class Killed(BaseException):
     """Stands for a kill at a step."""
 
 
-CONTENTS = st.dictionaries(st.integers(1, 4), st.sampled_from("甲乙丙"), max_size=3).map(
-    lambda rows: tuple(rows.items())
+# Few, so that files are often sent again and corrections taken back.
+CONTENTS = st.sampled_from(
+    [(), ((1, "甲"),), ((1, "乙"),), ((1, "甲"), (2, "甲")), ((2, "乙"), (3, "丙")), ((3, "甲"),)]
 )
 EVENTS = st.one_of(
     st.tuples(st.just("put"), st.sampled_from("abcde"), CONTENTS),
