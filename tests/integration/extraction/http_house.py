@@ -1,11 +1,14 @@
 """A small interface on loopback that answers with JSON, and misbehaves as a test tells it to."""
 
 import json
+import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 TOKEN = "geheim-geheim"
@@ -110,10 +113,15 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving() -> Iterator[Interface]:
-    """A running interface."""
+def serving(certificate: Path | None = None) -> Iterator[Interface]:
+    """A running interface; with a certificate (and its key, in one file) over TLS."""
     server = _Server(("127.0.0.1", 0), _Handler)
-    interface = Interface(f"http://127.0.0.1:{server.server_port}/api")
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    scheme = "http" if certificate is None else "https"
+    interface = Interface(f"{scheme}://127.0.0.1:{server.server_port}/api")
     server.interface = interface
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -124,3 +132,19 @@ def serving() -> Iterator[Interface]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def make_certificate(folder: Path) -> Path:
+    """A certificate that nobody but itself vouches for, with its key."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        [
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+            "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+            "-keyout", str(key), "-out", str(certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    certificate.write_text(certificate.read_text() + key.read_text())
+    return certificate

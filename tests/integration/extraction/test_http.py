@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,13 @@ from sources.connectors import http_client, http_pages
 from sources.contract import System
 from sources.relation import all_changes, current_rows
 from tests.integration.extraction.extraction_house import House, make_system
-from tests.integration.extraction.http_house import TOKEN, Interface, Reply, serving
+from tests.integration.extraction.http_house import (
+    TOKEN,
+    Interface,
+    Reply,
+    make_certificate,
+    serving,
+)
 from tests.integration.extraction.kill_house import start
 
 pytestmark = pytest.mark.integration
@@ -493,9 +500,17 @@ def test_a_location_that_is_no_url_is_not_repeated(courier: Courier, location: s
     assert "has no base URL" in courier.refused()
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(courier: Courier) -> None:
-    courier.house.locate(courier.system, courier.at.url.replace("http:", "https:"))
-    assert "cannot be read" in courier.refused() or "is not trusted" in courier.refused()
+def test_a_certificate_is_verified(
+    courier: Courier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = make_certificate(tmp_path)
+    with serving(certificate) as interface:
+        interface.put(1, "名")
+        courier.house.locate(courier.system, interface.url)
+        assert "is not trusted" in courier.refused()
+        assert interface.asked == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert courier.extracted() == {1: "名"}
 
 
 # --- Kills ---------------------------------------------------------------------------------------
