@@ -9,7 +9,10 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from sources.closed import Closed, EnvironmentName, Text, UnfitError
+from sources.contract_http import HttpConnection
 
 Mode = Literal["full", "cursor", "log", "hash_diff", "append_only", "file_drop", "http"]
 UpdateCycle = Literal["real_time", "daily", "weekly", "monthly", "quarterly", "yearly"]
@@ -22,12 +25,8 @@ _TYPE_PATTERN = (
 )
 
 Code = Annotated[str, Field(pattern=CODE_PATTERN)]
-Text = Annotated[str, Field(min_length=1)]
 ColumnType = Annotated[str, Field(pattern=_TYPE_PATTERN)]
 DivisionCode = Annotated[str, Field(pattern=r"^\d{6}$")]
-EnvironmentName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
-# Where in a JSON answer something stands: the names that lead to it, joined by dots.
-AnswerPath = Annotated[str, Field(pattern=r"^[^.\s]+(\.[^.\s]+)*$")]
 
 
 # Which modes each technology can do.
@@ -48,25 +47,6 @@ _FILE_ENDINGS = {"csv": ".csv", "xlsx": ".xlsx"}
 _CURSOR_OVERLAP = {"timestamp": 600, "date": 1, "smallint": 100, "integer": 1000, "bigint": 1000}
 # What the macro `from_shape` puts before the columns of a table.
 _MEMBER_COLUMNS = {"system_code", "department_code"}
-
-
-class UnfitError(ValueError):
-    """Values that are each allowed and do not go together; pydantic collects such errors.
-
-    ``message`` and ``remedy`` as in ``citybase.errors``: where it stands is known to the reader.
-    """
-
-    def __init__(self, message: str, *, remedy: str) -> None:
-        """Keep the two sentences apart."""
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
-
-
-class Closed(BaseModel):
-    """Unknown keys are refused, facts do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Department(Closed):
@@ -140,59 +120,6 @@ class XlsxConnection(Closed):
     location_env: EnvironmentName
     sheet: Text | None = None
     header_row: Annotated[int | None, Field(ge=1)] = None
-
-
-class HttpPaging(Closed):
-    """How a list comes in pages.
-
-    ``parameter`` of the query says which page: a number from ``first`` on or, with ``next``, what
-    stood there in the answer before. ``size`` is asked for as ``size_parameter``. ``steady`` says
-    that the department vouches for pages that do not shift while they are being read.
-    """
-
-    parameter: Text
-    next: AnswerPath | None = None
-    first: Annotated[int, Field(ge=0)] = 1
-    size_parameter: Text | None = None
-    size: Annotated[int | None, Field(ge=1)] = None
-    steady: bool = False
-
-    @model_validator(mode="after")
-    def _size_is_whole(self) -> "HttpPaging":
-        if (self.size is None) != (self.size_parameter is None):
-            raise UnfitError(
-                "`size:` and `size_parameter:` are written together",
-                remedy="Write both, or neither.",
-            )
-        return self
-
-
-class HttpSince(Closed):
-    """How changes alone are asked for: ``parameter`` of the query is the token that stood at
-    ``answer`` in the answer before.
-    """
-
-    parameter: Text
-    answer: AnswerPath
-
-
-class HttpConnection(Closed):
-    """An interface that answers with JSON. The variable holds its base URL; the one of
-    ``token_env`` a bearer token.
-
-    ``records`` is where the list stands in an answer, left out the answer is the list; ``total``
-    where the number of all its records does, and ``snapshot`` where something does that changes
-    with every write.
-    """
-
-    technology: Literal["http"]
-    location_env: EnvironmentName
-    token_env: EnvironmentName | None = None
-    records: AnswerPath | None = None
-    total: AnswerPath | None = None
-    snapshot: AnswerPath | None = None
-    paging: HttpPaging | None = None
-    since: HttpSince | None = None
 
 
 Connection = Annotated[

@@ -16,7 +16,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from citybase.errors import RegistryError
-from sources.contract import CODE_PATTERN, Connection, UnfitError
+from sources.closed import UnfitError
+from sources.contract import CODE_PATTERN, Connection
 from sources.registry_yaml import LOADER, compose
 
 # How a drafted file begins a value that only a person can decide; what follows says which.

@@ -17,13 +17,13 @@ from sources.connectors.sqlite import SqliteSession
 from sources.connectors.xlsx import XlsxSession
 from sources.contract import (
     CsvConnection,
-    HttpConnection,
     MysqlConnection,
     PostgresConnection,
     SqliteConnection,
     System,
     XlsxConnection,
 )
+from sources.contract_http import HttpConnection
 
 __all__ = ["Reading", "Session", "Window", "open_source"]
 

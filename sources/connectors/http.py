@@ -21,7 +21,8 @@ from sources.connectors.base import DAMAGE_PREFIX, LINE_COLUMN, Reading, Session
 from sources.connectors.http_answer import json_text, text_of
 from sources.connectors.http_client import HttpClient, RequestError
 from sources.connectors.http_pages import first_page, read_pages
-from sources.contract import HttpConnection, System, Table
+from sources.contract import System, Table
+from sources.contract_http import HttpConnection
 from sources.conversion import NULL_KEY, UNDECODABLE
 
 PLACE_COLUMN = "_place"

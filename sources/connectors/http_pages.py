@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 
 from sources.connectors.http_answer import MISSING, Number, at, parsed
 from sources.connectors.http_client import HttpClient, RequestError
-from sources.contract import HttpConnection
+from sources.contract_http import HttpConnection
 
 MAX_PAGES = 100_000
 # So often a list is read in the hope that it stands still.

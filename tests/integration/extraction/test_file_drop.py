@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import dagster as dg
 import pytest
 import xlsxwriter
 from hypothesis import HealthCheck, given, settings
@@ -14,11 +15,14 @@ from hypothesis import strategies as st
 
 from citybase.settings import Settings
 from citybase.store import open_store
+from orchestration.assets.landing import build_landing_assets
+from orchestration.resources import CitybaseHome
 from sources import ledger
 from sources.connectors import csv as csv_connector
 from sources.connectors import transcribe
 from sources.contract import System
 from sources.modes import delivery, delivery_rows, file_drop
+from sources.registry import Registry
 from sources.relation import all_changes, current_rows
 from tests.integration.extraction.extraction_house import CSV, House, make_system
 from tests.integration.extraction.kill_house import start
@@ -167,6 +171,21 @@ def test_a_file_that_cannot_be_read_stops_no_other_and_is_tried_again(place: Pla
     [total] = ledger.totals(engine)
     assert total.error is None
     engine.dispose()
+
+
+def test_dagster_shows_what_landed_and_what_was_refused(place: Place) -> None:
+    place.deliver("01", (1, "一", 1))
+    (place.folder / "名单_02.csv").write_bytes(b"")
+    run = dg.materialize(
+        build_landing_assets(Registry(systems=(place.system,))),
+        resources={"home": CitybaseHome(path=str(place.house.settings.home))},
+    )
+    assert run.success
+    [materialized] = run.get_asset_materialization_events()
+    assert materialized.materialization.metadata["rows_landed"].value == 1
+    checks = {check.check_name: check for check in run.get_asset_check_evaluations()}
+    assert not checks["source_answered"].passed
+    assert "名单_02.csv" in str(checks["source_answered"].metadata["error"].value)
 
 
 def test_nothing_lands_while_no_delivery_can_be_read(place: Place) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from citybase.errors import RegistryError
-from sources.contract import HttpConnection, HttpPaging
+from sources.contract_http import HttpConnection, HttpPaging
 from sources.registry import Registry, load_registry, load_system, registry_folder
 
 pytestmark = pytest.mark.unit
