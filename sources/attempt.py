@@ -32,6 +32,14 @@ from sources.tables import LandedTable
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """A part of a table that could not be read, while the rest landed."""
+
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
 class Receipt:
     """A committed batch. ``unchanged``: it says what the batch before said and shares its files.
     ``pending`` are columns of the source that landed although the registry does not know them.
@@ -47,6 +55,7 @@ class Receipt:
     unchanged: bool
     seconds: float
     pending: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True)

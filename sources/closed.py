@@ -1,9 +1,15 @@
-"""What every part of the registry's contract is: closed, and refused with what to write instead.
+"""What every part of the registry's contract is made of: closed models, and how they refuse.
 
-Keep out: the parts themselves (``contract.py``, ``rate_limit.py``).
+Add here what several of its modules need. Keep out: what the registry says (``contract.py``,
+``contract_http.py``, ``rate_limit.py``).
 """
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Text = Annotated[str, Field(min_length=1)]
+EnvironmentName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 
 
 class UnfitError(ValueError):

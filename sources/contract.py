@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sources.closed import Closed, UnfitError
+from sources.closed import Closed, EnvironmentName, Text, UnfitError
+from sources.contract_http import HttpConnection
 from sources.rate_limit import RateLimit
 
 Mode = Literal["full", "cursor", "log", "hash_diff", "append_only", "file_drop", "http"]
@@ -25,10 +26,8 @@ _TYPE_PATTERN = (
 )
 
 Code = Annotated[str, Field(pattern=CODE_PATTERN)]
-Text = Annotated[str, Field(min_length=1)]
 ColumnType = Annotated[str, Field(pattern=_TYPE_PATTERN)]
 DivisionCode = Annotated[str, Field(pattern=r"^\d{6}$")]
-EnvironmentName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 
 
 # Which modes each technology can do.
@@ -40,6 +39,7 @@ _MODES: Mapping[str, tuple[Mode, ...]] = {
     "sqlite": _POLLED,
     "csv": _DROPPED,
     "xlsx": _DROPPED,
+    "http": ("full", "hash_diff", "http"),
 }
 # What the files of a technology end in, where a table is a file.
 _FILE_ENDINGS = {"csv": ".csv", "xlsx": ".xlsx"}
@@ -126,7 +126,12 @@ class XlsxConnection(Closed):
 
 
 Connection = Annotated[
-    PostgresConnection | MysqlConnection | SqliteConnection | CsvConnection | XlsxConnection,
+    PostgresConnection
+    | MysqlConnection
+    | SqliteConnection
+    | CsvConnection
+    | XlsxConnection
+    | HttpConnection,
     Field(discriminator="technology"),
 ]
 
@@ -181,6 +186,7 @@ class Table(Closed):
     ``cursor`` is the column that grows with each change; from its last value back over ``overlap``
     (seconds of a timestamp, days of a date, else numbers) rows are read again, because what was
     begun earlier may be committed later. Every ``reconcile_hours`` all keys are compared.
+    ``deleted`` is the field of a JSON record that says that it is gone.
     """
 
     table: Code
@@ -191,6 +197,7 @@ class Table(Closed):
     cursor: Code | None = None
     overlap: Annotated[int | None, Field(ge=0)] = None
     reconcile_hours: Annotated[int, Field(ge=0)] = 24
+    deleted: Text | None = None
     update_cycle: UpdateCycle
     sharing: Sharing
     openness: Literal["open", "conditional", "closed"]
@@ -199,7 +206,9 @@ class Table(Closed):
 
     @property
     def source_name(self) -> str:
-        """The table's name in the source system; for file drops the pattern of its file names."""
+        """The table's name in the source system; for file drops the pattern of its file names, of
+        an interface the path below its URL.
+        """
         return self.source or self.table
 
     @property
@@ -356,6 +365,7 @@ class System(Closed):
                     f"{self.connection.technology} can do",
                     remedy=f"Write one of: {', '.join(allowed)}.",
                 )
+            _refuse_unfit_http(self.connection, table)
         if (self.level == "county") != (self.county is not None):
             raise UnfitError(
                 "`county:` is written for `level: county` and only there",
@@ -364,6 +374,20 @@ class System(Closed):
                 else "Remove `county:`, or write `level: county`.",
             )
         return self
+
+
+def _refuse_unfit_http(connection: Connection, table: Table) -> None:
+    is_http = isinstance(connection, HttpConnection)
+    if table.mode == "http" and isinstance(connection, HttpConnection) and connection.since is None:
+        raise UnfitError(
+            f"`mode: http` of `{table.table}` needs `since:` of the connection",
+            remedy="Write there how changes are asked for, or `mode: hash_diff`.",
+        )
+    if table.deleted is not None and not is_http:
+        raise UnfitError(
+            f"`deleted:` of `{table.table}` is about records of an http interface",
+            remedy="Take it out.",
+        )
 
 
 def _refuse_twice(what: str, names: list[str]) -> None:

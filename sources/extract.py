@@ -26,8 +26,10 @@ from sources.highway.once import capture_once
 from sources.modes.append_only import extract_append_only
 from sources.modes.cursor import extract_cursor
 from sources.modes.extraction import Extraction, extraction
+from sources.modes.file_drop import extract_file_drop
 from sources.modes.full import extract_full
 from sources.modes.hash_diff import extract_hash_diff
+from sources.modes.http import extract_http
 from sources.registry import Registry, load_registry
 from sources.tables import landed_table
 
@@ -36,12 +38,16 @@ MODES: Mapping[str, Callable[[Extraction], Receipt]] = {
     "cursor": extract_cursor,
     "hash_diff": extract_hash_diff,
     "append_only": extract_append_only,
+    "file_drop": extract_file_drop,
+    "http": extract_http,
 }
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A table, or with ``table_code`` None a whole system, that could not be extracted."""
+    """A table, or with ``table_code`` None a whole system, that could not be extracted; of a table
+    that has a receipt beside it, a part.
+    """
 
     system_code: str
     table_code: str | None
@@ -93,6 +99,10 @@ def extract_system(
                     if accept_volume:
                         ledger.accept_volume(engine, receipt.batch_id)
                     receipts.append(receipt)
+                    failures += [
+                        Failure(system, table.table, one.message, one.remedy)
+                        for one in receipt.refused
+                    ]
                 except CitybaseError as error:
                     failures.append(Failure(system, table.table, error.message, error.remedy))
     except CitybaseError as error:
@@ -142,6 +152,11 @@ def extract_table(settings: Settings, engine: sa.Engine, session: Session, table
                 f"could not be landed: {mask_numbers(session.without_secret(str(error)))}",
                 remedy="Look at this machine: its disk, its memory. Then extract it again.",
             ) from None
+    if receipt.refused:
+        # The batch is true, and so is what stands in its way to be the whole of the table.
+        first, *others = receipt.refused
+        message = first.message + (f" And {len(others)} more." if others else "")
+        ledger.end_attempt(engine, receipt.batch_id, error=mask_numbers(message))
     if table.mode != "full":
         with suppress(LockedError):
             # Whoever compacts it just now does what is to be done.

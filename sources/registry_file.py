@@ -271,8 +271,9 @@ def _literals(annotation: object) -> list[str]:
 
 
 def _field_keys(model: type[BaseModel], data: Mapping[str, Any], location: Location) -> list[str]:
-    if location == ("connection",):
-        found = _connection_model(data["connection"].get("technology"))
+    if location[:1] == ("connection",):
+        connection = _connection_model(data["connection"].get("technology"))
+        found = _model_at(connection, location[1:]) if connection is not None else None
     else:
         found = _model_at(model, location)
     return list(_fields(found)) if found else []

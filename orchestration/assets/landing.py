@@ -51,19 +51,22 @@ def _system_assets(system: System, registry: Registry) -> dg.AssetsDefinition:
             table.table for key, table in tables.items() if key in context.selected_asset_keys
         ]
         result = extract_system(home.settings(), system.system, tables=wanted, registry=registry)
+        landed = {receipt.table_code for receipt in result.receipts}
         for receipt in result.receipts:
-            yield from _landed(home, system, receipt)
+            parts = [one for one in result.failures if one.table_code == receipt.table_code]
+            yield from _landed(home, system, receipt, failure=parts[0] if parts else None)
         for failure in result.failures:
             context.log.error(mask_numbers(f"{failure.message} {failure.remedy}"))
             failed = wanted if failure.table_code is None else [failure.table_code]
             for table_code in failed:
-                yield from _standing(home, system, table_code, failure)
+                if table_code not in landed:
+                    yield from _standing(home, system, table_code, failure)
 
     return extract
 
 
 def _landed(
-    home: CitybaseHome, system: System, receipt: Receipt
+    home: CitybaseHome, system: System, receipt: Receipt, *, failure: Failure | None
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     key = landing_key(system.system, receipt.table_code)
     yield dg.MaterializeResult(
@@ -78,7 +81,7 @@ def _landed(
             **({"pending_columns": ", ".join(receipt.pending)} if receipt.pending else {}),
         },
     )
-    yield source_result(key, failure=None)
+    yield source_result(key, failure=failure)
     yield from contract_results(home.settings(), system, receipt.table_code, key)
 
 

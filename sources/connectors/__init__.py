@@ -10,6 +10,7 @@ from typing import assert_never
 from citybase.errors import SourceError
 from sources.connectors.base import Reading, Session, Window
 from sources.connectors.csv import CsvSession
+from sources.connectors.http import HttpSession
 from sources.connectors.mysql import MysqlSession
 from sources.connectors.postgresql import PostgresSession
 from sources.connectors.sqlite import SqliteSession
@@ -22,6 +23,7 @@ from sources.contract import (
     System,
     XlsxConnection,
 )
+from sources.contract_http import HttpConnection
 
 __all__ = ["Reading", "Session", "Window", "open_source"]
 
@@ -31,6 +33,7 @@ _LOCATIONS = {
     "sqlite": "the path of its file",
     "csv": "the path of the folder that receives its files",
     "xlsx": "the path of the folder that receives its files",
+    "http": "its base URL",
 }
 
 
@@ -64,5 +67,8 @@ def open_source(system: System, environment: dict[str, str], *, has_city: bool =
             return CsvSession(system, Path(location), connection)
         case XlsxConnection():
             return XlsxSession(system, Path(location), connection)
+        case HttpConnection():
+            token = environment.get(connection.token_env) if connection.token_env else None
+            return HttpSession(system, location, connection, token=token)
         case _:
             assert_never(connection)

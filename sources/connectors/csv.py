@@ -8,10 +8,8 @@ gone, and its row is refused. Keep out: which file counts (``drop.py``), decodin
 from collections.abc import Mapping
 from pathlib import Path
 
-import duckdb
-
 from citybase.duck import literal, quoted
-from sources.connectors.base import DAMAGE_PREFIX, LINE_COLUMN, Reading, Window
+from sources.connectors.base import DAMAGE_PREFIX, LINE_COLUMN, Reading
 from sources.connectors.drop import DropSession
 from sources.connectors.excel_value import NUMBER_DAMAGED, SCIENTIFIC
 from sources.connectors.transcribe import Header, read_csv, read_header, transcribe
@@ -39,16 +37,8 @@ class CsvSession(DropSession):
         names = self._read_header(table, self.newest(table)).names
         return {name: "text" for name in names if name}
 
-    def read(
-        self,
-        table: Table,
-        *,
-        duck: duckdb.DuckDBPyConnection,  # noqa: ARG002
-        work: Path,
-        window: Window | None = None,  # noqa: ARG002
-    ) -> Reading:
-        """See ``Session.read``."""
-        file = self.newest(table)
+    def read_file(self, table: Table, file: Path, *, work: Path) -> Reading:
+        """See ``DropSession.read_file``."""
         header = self._header(table, file)
         clean, broken = work / "clean.csv", work / "broken.json"
         with self.unchanged(table, file) as position, self.readable(table, file):

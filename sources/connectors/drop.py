@@ -1,18 +1,29 @@
 """Folders that receive files: the newest delivery of a table is its whole content.
 
 A table's ``source:`` is the pattern of its file names; of several the last by name counts, so names
-carry the date. Add here what all file technologies share. Keep out: what is in the files.
+carry the date. In mode ``file_drop`` every one of them counts (``modes/file_drop.py``). Add here
+what all file technologies share. Keep out: what is in the files.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
+
 from citybase.errors import SourceError
-from sources.connectors.base import Session
+from sources.connectors.base import Reading, Session, Window
 from sources.connectors.transcribe import UnreadableFileError
 from sources.contract import System, Table
+
+# What Excel and copying programs keep beside a file that they are writing.
+_BESIDE = ("~$", ".")
+
+
+class UnfinishedFileError(SourceError):
+    """A file changed while it was read: somebody is still writing it."""
 
 
 class DropSession(Session):
@@ -34,9 +45,34 @@ class DropSession(Session):
         """The first line of a foreign message; the path of a folder is no secret."""
         return text.strip().splitlines()[0][:300] if text.strip() else "no message"
 
+    def read(
+        self,
+        table: Table,
+        *,
+        duck: duckdb.DuckDBPyConnection,  # noqa: ARG002
+        work: Path,
+        window: Window | None = None,  # noqa: ARG002
+    ) -> Reading:
+        """See ``Session.read``."""
+        return self.read_file(table, self.newest(table), work=work)
+
+    @abstractmethod
+    def read_file(self, table: Table, file: Path, *, work: Path) -> Reading:
+        """Prepare the read of one delivery, as ``Session.read`` does of the newest.
+
+        Raises:
+            UnfinishedFileError: it changes meanwhile.
+            SourceError: it cannot be read or does not fit the registry.
+        """
+
+    def deliveries(self, table: Table) -> list[Path]:
+        """Every file that the table's pattern means, by name."""
+        found = self._folder.glob(table.source_name)
+        return sorted(p for p in found if p.is_file() and not p.name.startswith(_BESIDE))
+
     def newest(self, table: Table) -> Path:
         """The delivery that counts. Raises SourceError when there is none."""
-        files = sorted(path for path in self._folder.glob(table.source_name) if path.is_file())
+        files = self.deliveries(table)
         if not files:
             others = sum(1 for path in self._folder.iterdir() if path.is_file())
             raise self.table_error(
@@ -76,11 +112,16 @@ class DropSession(Session):
         }
         after = file.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-            raise self.table_error(
-                table,
-                f"is still being written: {file.name} changed while it was read",
-                remedy="Extract again when the delivery is complete.",
-            )
+            raise self.unfinished(table, file)
+
+    def unfinished(self, table: Table, file: Path) -> UnfinishedFileError:
+        """A file that changed while it was read."""
+        error = self.table_error(
+            table,
+            f"is still being written: {file.name} changed while it was read",
+            remedy="Extract again when the delivery is complete.",
+        )
+        return UnfinishedFileError(error.message, remedy=error.remedy)
 
     def refuse_twice(self, table: Table, file: Path, names: list[str]) -> None:
         """Raise SourceError when a header has a name twice."""

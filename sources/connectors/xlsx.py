@@ -15,8 +15,6 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TextIO
 
-import duckdb
-
 from citybase.duck import literal, quoted
 from citybase.errors import SourceError
 from sources.connectors.base import (
@@ -24,7 +22,6 @@ from sources.connectors.base import (
     LINE_COLUMN,
     ColumnsChangedError,
     Reading,
-    Window,
 )
 from sources.connectors.drop import DropSession
 from sources.connectors.excel_header import MAX_HEADER_ROW, Header, find_header
@@ -80,16 +77,8 @@ class XlsxSession(DropSession):
         shown = zip(plan.header.names, plan.header.shown(), strict=True)
         return {declared.get(position, name): "text" for position, name in shown if name}
 
-    def read(
-        self,
-        table: Table,
-        *,
-        duck: duckdb.DuckDBPyConnection,  # noqa: ARG002
-        work: Path,
-        window: Window | None = None,  # noqa: ARG002
-    ) -> Reading:
-        """See ``Session.read``."""
-        file = self.newest(table)
+    def read_file(self, table: Table, file: Path, *, work: Path) -> Reading:
+        """See ``DropSession.read_file``."""
         clean, broken = work / "clean.csv", work / "broken.csv"
         with (
             self.unchanged(table, file) as position,

@@ -38,7 +38,7 @@ class Compactor:
         self._tables: list[LandedTable] = [
             landed_table(system, table)
             for system, table in registry.tables()
-            if table.mode not in {"full", "file_drop"}
+            if table.mode != "full"
         ]
         self.error: str | None = None
 

@@ -50,8 +50,8 @@ def extract_cursor(extraction: Extraction) -> Receipt:
             },
         )
     window: Window | None = Window(extraction.table.column(_cursor(extraction)), since)
-    deleted, is_due = None, _is_due(extraction, known)
-    if is_due:
+    deleted, compares = None, is_due(extraction, known)
+    if compares:
         deleted, has_late = _reconciled(extraction, content)
         window = None if has_late else window
     if window is not None:
@@ -67,7 +67,7 @@ def extract_cursor(extraction: Extraction) -> Receipt:
         deleted=deleted,
         position=lambda found: {
             **cursor_position(extraction, found, known),
-            RECONCILED_AT: reconciled_at if is_due else known[RECONCILED_AT],
+            RECONCILED_AT: reconciled_at if compares else known[RECONCILED_AT],
         },
     )
 
@@ -113,7 +113,8 @@ def cursor_position(
     return {CURSOR: str(row[0]) if row else values[-1]}
 
 
-def _is_due(extraction: Extraction, known: Mapping[str, str]) -> bool:
+def is_due(extraction: Extraction, known: Mapping[str, str]) -> bool:
+    """Whether it is time to compare all keys again."""
     last = known.get(RECONCILED_AT)
     if not last:
         return True

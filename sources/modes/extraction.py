@@ -3,6 +3,7 @@
 Keep out: what is read and what becomes of it (the modes).
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -106,6 +107,13 @@ class Extraction:
         """The source's names of columns that land although the registry does not know them."""
         codes = {column.code for column in self.landed.columns if column.is_pending}
         return tuple(c.source_name for c in self.table.columns if c.column in codes)
+
+    @property
+    def asked_for(self) -> str:
+        """What rows depend on beside their source: keys, columns and how the source is read."""
+        connection = self.session.system.connection
+        asked = self.table.model_dump_json(include={"keys", "columns", "deleted", "source"})
+        return hashlib.sha256((asked + connection.model_dump_json()).encode()).hexdigest()[:16]
 
     @property
     def scratch(self) -> Path:

@@ -3,8 +3,6 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -19,38 +17,12 @@ from sources.landing import absolute, sweep_orphans
 from sources.ledger import begin_attempt
 from sources.tables import landed_table
 from tests.integration.extraction.extraction_house import POSTGRESQL, House, Server, make_system
+from tests.integration.extraction.kill_house import start
 
 pytestmark = pytest.mark.integration
 
 KILLS = 10
 ROWS = 60_000
-RUN = """
-import importlib, os, signal, sys
-from pathlib import Path
-from citybase.settings import Settings
-from sources.contract import System
-from sources.extract import extract_system
-from sources.registry import Registry
-
-if sys.argv[3:]:
-    when, where = sys.argv[3].split(" ")
-    module, name = where.rsplit(".", 1)
-    original = getattr(importlib.import_module(module), name)
-
-    def deadly(*args, **kwargs):
-        if when == "after":
-            original(*args, **kwargs)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    setattr(importlib.import_module(module), name, deadly)
-
-system = System.model_validate_json(sys.argv[2])
-print("begin", flush=True)
-result = extract_system(
-    Settings(home=Path(sys.argv[1])), system.system, registry=Registry(systems=(system,))
-)
-assert not result.failures, result.failures
-"""
 
 
 @pytest.fixture
@@ -64,25 +36,6 @@ def system(server: Server, schema: str, house: House) -> System:
     made = make_system(POSTGRESQL, {"resident": ["id varchar key", "born date", "note varchar"]})
     house.locate(made, server.reader)
     return made
-
-
-def start(house: House, system: System, *death: str) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            RUN,
-            str(house.settings.home),
-            system.model_dump_json(by_alias=True),
-            *death,
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline().strip() == "begin"
-    return process
 
 
 def committed(house: House) -> list[sa.RowMapping]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from citybase.errors import RegistryError
+from sources.contract_http import HttpConnection, HttpPaging
 from sources.registry import Registry, load_registry, load_system, registry_folder
 
 pytestmark = pytest.mark.unit
@@ -125,7 +126,7 @@ REFUSALS = {
         "",
         12,
         "`connection` does not say its technology",
-        "Write `technology: …`, one of: postgresql, mysql, sqlite, csv, xlsx.",
+        "Write `technology: …`, one of: postgresql, mysql, sqlite, csv, xlsx, http.",
     ),
     "a key of another technology": (
         "  schema: huji",
@@ -331,6 +332,27 @@ REFUSALS = {
         "Keep one of the two.",
     ),
     "bracket before a list": ("tables:", "tables: [", 16, "is not YAML", "Close the bracket"),
+    "http without a way to ask for changes": (
+        "  technology: postgresql",
+        "  technology: http",
+        15,
+        "`connection.schema` is no key",
+        "token_env, records, total, snapshot, paging, since",
+    ),
+    "deleted in a database": (
+        "mode: full",
+        "mode: full\n    deleted: gone",
+        1,
+        "`deleted:` of `resident` is about records of an http interface",
+        "Take it out.",
+    ),
+    "a mode of another technology": (
+        "mode: full",
+        "mode: file_drop",
+        1,
+        "`mode: file_drop` of `resident` is nothing that postgresql can do",
+        "Write one of: full, cursor, hash_diff, append_only, log.",
+    ),
     "other system than its file": (
         "system: household_register",
         "system: household",
@@ -353,6 +375,86 @@ def test_a_broken_file_is_refused_with_line_and_remedy(tmp_path: Path, case: str
     right, wrong, line, message, remedy = REFUSALS[case]
     assert GOOD.count(right) == 1
     file = write(tmp_path, GOOD.replace(right, wrong))
+
+    with pytest.raises(RegistryError) as caught:
+        load_system(file)
+
+    assert caught.value.message.startswith(f"{file}:{line} ")
+    assert message in caught.value.message
+    assert remedy in caught.value.remedy
+
+
+HTTP = """\
+  technology: http
+  location_env: CITYBASE_SOURCE_HOUSEHOLD_REGISTER
+  token_env: CITYBASE_SOURCE_HOUSEHOLD_REGISTER_TOKEN
+  records: data.list
+  total: data.total
+  paging:
+    parameter: pageNum
+    size_parameter: pageSize
+    size: 500
+  since:
+    parameter: since
+    answer: data.until
+"""
+HTTP_REFUSALS = {
+    "mode http without since": (
+        "  since:\n    parameter: since\n    answer: data.until\n",
+        "",
+        1,
+        "`mode: http` of `resident` needs `since:` of the connection",
+        "Write there how changes are asked for, or `mode: hash_diff`.",
+    ),
+    "size without its parameter": (
+        "    size_parameter: pageSize\n",
+        "",
+        18,
+        "`connection.paging`: `size:` and `size_parameter:` are written together",
+        "Write both, or neither.",
+    ),
+    "a path that is none": (
+        "records: data.list",
+        "records: data..list",
+        16,
+        "`connection.records` is not well formed",
+        "It has to match",
+    ),
+    "an unknown key of paging": (
+        "    parameter: pageNum",
+        "    parametr: pageNum",
+        19,
+        "`connection.paging.parametr` is no key of the contract",
+        "Write `parameter`.",
+    ),
+    "a mode that nobody can ask for": (
+        "mode: http",
+        "mode: append_only",
+        1,
+        "`mode: append_only` of `resident` is nothing that http can do",
+        "Write one of: full, hash_diff, http.",
+    ),
+}
+
+
+def interface() -> str:
+    begin, end = GOOD.index("  technology:"), GOOD.index("tables:")
+    return (GOOD[:begin] + HTTP + GOOD[end:]).replace("mode: full", "mode: http")
+
+
+def test_an_interface_says_how_it_is_asked(tmp_path: Path) -> None:
+    system = load_system(write(tmp_path, interface()))
+    assert isinstance(system.connection, HttpConnection)
+    assert system.connection.paging == HttpPaging(
+        parameter="pageNum", size_parameter="pageSize", size=500
+    )
+
+
+@pytest.mark.parametrize("case", HTTP_REFUSALS)
+def test_a_broken_interface_is_refused_with_line_and_remedy(tmp_path: Path, case: str) -> None:
+    right, wrong, line, message, remedy = HTTP_REFUSALS[case]
+    assert interface().count(right) == 1
+    file = write(tmp_path, interface().replace(right, wrong))
 
     with pytest.raises(RegistryError) as caught:
         load_system(file)
