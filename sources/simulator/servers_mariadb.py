@@ -154,6 +154,8 @@ def _options(data: Path) -> list[str]:
         "--no-defaults",
         f"--datadir={data.resolve()}",
         f"--socket={socket}",
+        # TMPDIR may be closed to the server's account.
+        f"--tmpdir={socket.parent}",
         f"--pid-file={data.resolve() / _PID}",
         *([f"--user={_account()}"] if os.geteuid() == 0 else []),
         "--skip-networking",
