@@ -26,6 +26,7 @@ from sources.modes.extraction import Extraction, extraction
 from sources.modes.full import extract_full
 from sources.modes.hash_diff import extract_hash_diff
 from sources.registry import Registry, load_registry
+from sources.stand_in import as_located
 from sources.tables import landed_table
 
 MODES: Mapping[str, Callable[[Extraction], Receipt]] = {
@@ -73,14 +74,15 @@ def extract_system(
         RegistryError: the registry is broken, or has no such system or table.
     """
     registry = registry or load_registry()
-    found = registry.system(system)
+    environment = source_environment(settings)
+    found = as_located(registry.system(system), environment)
     chosen = _chosen(found, tables)
     engine = open_store(settings)
     receipts: list[Receipt] = []
     failures: list[Failure] = []
     try:
         with open_source(
-            found, source_environment(settings), has_city=settings.city_environment.exists()
+            found, environment, has_city=settings.city_environment.exists()
         ) as session:
             for table in chosen:
                 if table.mode == "log":

@@ -22,6 +22,7 @@ from sources.contract import (
     System,
     XlsxConnection,
 )
+from sources.stand_in import stand_in_path
 
 __all__ = ["Reading", "Session", "Window", "open_source"]
 
@@ -57,6 +58,9 @@ def open_source(system: System, environment: dict[str, str], *, has_city: bool =
         case PostgresConnection():
             return PostgresSession(system, location, connection=connection)
         case MysqlConnection():
+            path = stand_in_path(system, location)
+            if path is not None:
+                return SqliteSession(system, path)
             return MysqlSession(system, location, connection=connection)
         case SqliteConnection():
             return SqliteSession(system, Path(location))

@@ -1,7 +1,7 @@
 """Fills the systems that are files: a SQLite database and a folder of CSV drops.
 
 Add a file technology here. Keep out: what is in the tables, and the two damaged lines' choice
-(``records_health.py`` marks them, here they are written).
+(``records_person.py`` marks them, here they are written).
 """
 
 import shutil

@@ -185,7 +185,9 @@ def _native_type(column: Column) -> str:
         return "timestamp(0) without time zone"
     if column.type != "varchar":
         return column.type
-    for part, length in _LENGTHS.items():
-        if part in column.column:
-            return f"varchar({length})"
-    return "varchar(64)"
+    return f"varchar({text_length(column.column)})"
+
+
+def text_length(code: str) -> int:
+    """How many characters a department allows for a text, by the column's code."""
+    return next((length for part, length in _LENGTHS.items() if part in code), 64)

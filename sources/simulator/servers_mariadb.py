@@ -23,6 +23,7 @@ import pymysql
 from sources.simulator.plan import CityError
 from sources.simulator.servers import write_secret
 
+FOLDER_VARIABLE = "CITYBASE_MARIADB"
 _SUPERUSER = "root"
 # mariadbd refuses to run as root: one of these accounts owns its files then.
 _ACCOUNTS = ("mysql", "nobody")
@@ -53,11 +54,15 @@ class MariadbServer:
             database=database,
             autocommit=True,
             charset="utf8mb4",
+            local_infile=True,
         )
 
 
 def mariadb_is_installed() -> bool:
-    """Whether this machine has the two programs of the package mariadb-server."""
+    """Whether this machine has the two programs of the package mariadb-server.
+
+    CITYBASE_MARIADB names the one folder where to look for them.
+    """
     return all(_program(name) for name in ("mariadbd", "mariadb-install-db"))
 
 
@@ -76,7 +81,8 @@ def start_mariadb(data: Path, password_file: Path) -> MariadbServer:
     if not mariadb_is_installed():
         raise CityError(
             "MariaDB is not installed: there is no mariadbd.",
-            remedy="Install the package mariadb-server (`deploy/setup.sh dev` does it as root).",
+            remedy="Install the package mariadb-server (`deploy/setup.sh dev` does it as root), or "
+            "make a city without it: `citybase city create`.",
         )
     if not (data / "mysql").is_dir():
         _install(data)
@@ -254,6 +260,9 @@ def _digest(data: Path) -> str:
 
 
 def _program(name: str) -> str | None:
+    only = os.environ.get(FOLDER_VARIABLE)
+    if only:
+        return shutil.which(name, path=only)
     return shutil.which(name) or shutil.which(name, path=os.pathsep.join(_SYSTEM_FOLDERS))
 
 
