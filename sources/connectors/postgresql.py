@@ -53,6 +53,17 @@ _RELATION = """
 """
 
 
+# The cluster, the database in it and the table in that.
+_IDENTITY = """
+    select concat_ws(
+        '.',
+        (select c.system_identifier from pg_control_system() as c),
+        (select d.oid from pg_database as d where d.datname = current_database()),
+        to_regclass(%s)::oid
+    )
+"""
+
+
 @dataclass(frozen=True)
 class _Query:
     """What PostgreSQL itself runs, the columns it yields, and which of them are to be decoded."""
@@ -128,6 +139,15 @@ class PostgresSession(Session):
                 readable, codes=[one.name for one in query.columns], texts=query.texts
             )
         )
+
+    def identity(self, table: Table) -> str | None:
+        """See ``Session.identity``. Where the server does not tell its own, there is none."""
+        relation = f"{quoted(self._schema)}.{quoted(table.source_name)}"
+        try:
+            row = self._catalog.execute(_IDENTITY, (relation,)).fetchone()
+        except psycopg.Error:
+            return None
+        return str(row[0]) if row and row[0] else None
 
     def explained(self, table: Table, error: duckdb.Error) -> SourceError:
         """See ``Session.explained``. In every language the server's message names the encoding."""

@@ -11,7 +11,9 @@ from sources import ledger
 from sources.attempt import Receipt
 from sources.contract import System
 from sources.highway.captures import begin
+from sources.highway.errors import PositionLostError, StreamInterruptedError
 from sources.highway.micro_batch import Lander
+from sources.highway.progress import forget_stream
 
 _QUIET_SECONDS = 0.5
 
@@ -27,16 +29,14 @@ def capture_once(settings: Settings, engine: sa.Engine, system: System) -> tuple
     started = ledger.now()
     counts = dict.fromkeys(codes, (0, 0))
     try:
-        begun = begin(settings, engine, system)
-        with Lander(settings, engine, system) as lander:
-            capture = begun.open()
-            try:
-                while (batch := capture.next(lander, wait_seconds=_QUIET_SECONDS)) is not None:
-                    for code, landed, quarantined in lander.land(batch).by_table:
-                        counts[code] = (counts[code][0] + landed, counts[code][1] + quarantined)
-                    capture.landed(batch)
-            finally:
-                capture.close()
+        try:
+            _drain(settings, engine, system, counts)
+        except PositionLostError:
+            forget_stream(engine, system.system)
+            _drain(settings, engine, system, counts)
+        except StreamInterruptedError:
+            # A table that has to be read anew ends the stream; the next one begins with it.
+            _drain(settings, engine, system, counts)
     except LockedError:
         # The highway holds these tables: whatever is there has landed or is about to.
         pass
@@ -62,3 +62,19 @@ def capture_once(settings: Settings, engine: sa.Engine, system: System) -> tuple
             )
         )
     return tuple(receipts)
+
+
+def _drain(
+    settings: Settings, engine: sa.Engine, system: System, counts: dict[str, tuple[int, int]]
+) -> None:
+    """Land what has been committed; ``counts`` are rows landed and quarantined, per table."""
+    begun = begin(settings, engine, system)
+    with Lander(settings, engine, system) as lander:
+        capture = begun.open()
+        try:
+            while (batch := capture.next(lander, wait_seconds=_QUIET_SECONDS)) is not None:
+                for code, landed, quarantined in lander.land(batch).by_table:
+                    counts[code] = (counts[code][0] + landed, counts[code][1] + quarantined)
+                capture.landed(batch)
+        finally:
+            capture.close()

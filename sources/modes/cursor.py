@@ -28,7 +28,8 @@ _ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def extract_cursor(extraction: Extraction) -> Receipt:
-    """Land what is new at or after the cursor; the whole table when there is no cursor yet.
+    """Land what is new at or after the cursor; the whole table when there is no cursor yet, or when
+    it is another source than before.
 
     Raises:
         SourceError: the table cannot be read or does not fit the registry.
@@ -36,7 +37,7 @@ def extract_cursor(extraction: Extraction) -> Receipt:
     content = table_content(
         extraction.attempt.engine, extraction.landed.system_code, extraction.landed.table_code
     )
-    known = content.batches[-1].position if content.batches else {}
+    known = extraction.known_position(content)
     since, reconciled_at = known.get(CURSOR), extraction.attempt.started_at.isoformat()
     if since is None:
         reading = extraction.read()
@@ -46,10 +47,9 @@ def extract_cursor(extraction: Extraction) -> Receipt:
             extraction.duck,
             reading=reading,
             rows=rows,
-            position=lambda found: {
-                **cursor_position(extraction, found, {}),
-                RECONCILED_AT: reconciled_at,
-            },
+            position=lambda found: extraction.with_source(
+                {**cursor_position(extraction, found, {}), RECONCILED_AT: reconciled_at}
+            ),
         )
     window: Window | None = Window(extraction.table.column(_cursor(extraction)), since)
     deleted, is_due = None, _is_due(extraction, known)
@@ -67,10 +67,12 @@ def extract_cursor(extraction: Extraction) -> Receipt:
         reading=reading,
         rows=rows,
         deleted=deleted,
-        position=lambda found: {
-            **cursor_position(extraction, found, known),
-            RECONCILED_AT: reconciled_at if is_due else known[RECONCILED_AT],
-        },
+        position=lambda found: extraction.with_source(
+            {
+                **cursor_position(extraction, found, known),
+                RECONCILED_AT: reconciled_at if is_due else known[RECONCILED_AT],
+            }
+        ),
     )
 
 

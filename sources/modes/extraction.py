@@ -3,7 +3,7 @@
 Keep out: what is read and what becomes of it (the modes).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from citybase.settings import Settings
 from sources import landing
 from sources.attempt import Attempt, attempted
 from sources.connectors import Reading, Session, Window
+from sources.content import Content
 from sources.contract import Table
 from sources.lease import leased
 from sources.segment import read_into
@@ -25,6 +26,7 @@ from sources.tables import LandedTable, landed_table
 # measured at up to 1.5 CPU-seconds per million rows. Systems are what runs side by side.
 _THREADS = 1
 _MEMORY = "1GB"
+SOURCE = "source"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,17 @@ class Extraction:
                 remedy="Nothing was landed. Keep the file and report it as a defect of citybase.",
             )
         return rows
+
+    def known_position(self, content: Content) -> Mapping[str, str]:
+        """The position of the newest batch; none where another source has taken its place."""
+        known = content.batches[-1].position if content.batches else {}
+        there, before = self.session.identity(self.table), known.get(SOURCE)
+        return {} if there and before and there != before else known
+
+    def with_source(self, position: Mapping[str, str]) -> Mapping[str, str]:
+        """A position, and of which source it is one."""
+        there = self.session.identity(self.table)
+        return {**position, SOURCE: there} if there else position
 
     @property
     def scratch(self) -> Path:

@@ -43,7 +43,11 @@ from sources.simulator.deploy_files import (
     deploy_sqlite,
 )
 from sources.simulator.deploy_mariadb import count_mariadb, deploy_mariadb
-from sources.simulator.deploy_postgresql import count_postgresql, deploy_postgresql
+from sources.simulator.deploy_postgresql import (
+    allow_capture,
+    count_postgresql,
+    deploy_postgresql,
+)
 from sources.simulator.deploy_xlsx import count_xlsx, deploy_xlsx
 from sources.simulator.generate import TableContent, contents, generate
 from sources.simulator.plan import CityError, CityPlan, generator_digest
@@ -287,6 +291,8 @@ def _standing(
         ):
             on_step(f"{system.system} is not what it was")
             return None
+        if isinstance(system.connection, PostgresConnection):
+            allow_capture(system, servers.postgresql)
     return CityReport(
         plan=record.plan,
         tables=record.tables,

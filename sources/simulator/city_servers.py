@@ -25,6 +25,9 @@ from sources.simulator.servers_mariadb import (
     stop_mariadb,
 )
 
+# A slot that nobody reads may keep so much of the disk.
+_LOG_SETTINGS = {"wal_level": "logical", "max_slot_wal_keep_size": "2GB"}
+
 
 @dataclass(frozen=True)
 class CityServers:
@@ -40,11 +43,26 @@ def start_servers(settings: Settings, *, with_mariadb: bool) -> CityServers:
     Raises:
         CityError: one does not start.
     """
-    postgresql = start_postgresql(postgresql_data(settings), _password(settings, "postgresql"))
+    postgresql = _logging(settings, _postgresql(settings))
     mariadb = None
     if with_mariadb:
         mariadb = start_mariadb(_mariadb_data(settings), _password(settings, "mariadb"))
     return CityServers(postgresql, mariadb)
+
+
+def _postgresql(settings: Settings) -> PostgresServer:
+    return start_postgresql(postgresql_data(settings), _password(settings, "postgresql"))
+
+
+def _logging(settings: Settings, server: PostgresServer) -> PostgresServer:
+    """The server with a log that changes can be captured from; set once per data folder."""
+    with server.connect() as connection:
+        if connection.execute("show wal_level").fetchone() == ("logical",):
+            return server
+        for name, value in _LOG_SETTINGS.items():
+            connection.execute(f"alter system set {name} = '{value}'".encode())
+    stop_postgresql(postgresql_data(settings))
+    return _postgresql(settings)
 
 
 def stop_servers(settings: Settings) -> bool:

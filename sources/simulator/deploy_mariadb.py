@@ -40,8 +40,8 @@ def deploy_mariadb(
             f" comment {mariadb.escape(system.name)}"
         )
         cursor.execute(f"create or replace user %s@{_HOST} identified by %s", (reader, password))
-        cursor.execute(f"grant replication slave, binlog monitor on *.* to %s@{_HOST}", reader)
-        cursor.execute(f"grant select on {database}.* to %s@{_HOST}", reader)
+        cursor.execute(f"grant replication slave, binlog monitor on *.* to %s@{_HOST}", (reader,))
+        cursor.execute(f"grant select on {database}.* to %s@{_HOST}", (reader,))
     with server.connect(system.system) as mariadb, mariadb.cursor() as cursor:
         for table in system.tables:
             source = source_table(system, table)

@@ -29,7 +29,9 @@ _SUPERUSER = "root"
 _ACCOUNTS = ("mysql", "nobody")
 _SYSTEM_FOLDERS = ("/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/usr/libexec")
 _PATIENCE_SECONDS = 60.0
-_LOG, _PID = "mariadb.log", "mariadb.pid"
+_LOG, _PID, _ID = "mariadb.log", "mariadb.pid", "server_id"
+# Those of the highway begin at 2^31.
+_FIRST_ID, _IDS = 1, 1 << 30
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,7 @@ def _install(data: Path) -> None:
             f"MariaDB cannot make its data folder {data}: {' '.join(said)}",
             remedy="See that the account mysql may pass through every folder above it.",
         )
+    (data / _ID).write_text(f"{_FIRST_ID + secrets.randbelow(_IDS)}\n", encoding="ascii")
 
 
 def _options(data: Path) -> list[str]:
@@ -167,7 +170,7 @@ def _options(data: Path) -> list[str]:
         "--skip-networking",
         # Its tables are followed by their changes: what the binary log needs for that.
         "--log-bin=binlog",
-        "--server-id=1",
+        f"--server-id={_server_id(data)}",
         "--binlog-format=ROW",
         "--binlog-row-metadata=FULL",
         "--max-binlog-size=64M",
@@ -178,6 +181,16 @@ def _options(data: Path) -> list[str]:
         "--innodb-flush-log-at-trx-commit=0",
         "--performance-schema=off",
     ]
+
+
+def _server_id(data: Path) -> int:
+    """By which its transactions are numbered: another one for each data folder, so that a place in
+    the log of an earlier server is not taken for one in this server's.
+    """
+    file = data / _ID
+    if not file.exists():
+        return _FIRST_ID
+    return int(file.read_text(encoding="ascii"))
 
 
 def _account() -> str:
