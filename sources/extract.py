@@ -97,7 +97,8 @@ def extract_system(
     except CitybaseError as error:
         failures.append(Failure(system, None, error.message, error.remedy))
     logged = {table.table for table in chosen if table.mode == "log"}
-    if logged:
+    is_there = all(failure.table_code is not None for failure in failures)
+    if logged and is_there:
         try:
             captured = capture_once(settings, engine, found)
             receipts += [one for one in captured if one.table_code in logged]

@@ -29,14 +29,7 @@ def capture_once(settings: Settings, engine: sa.Engine, system: System) -> tuple
     started = ledger.now()
     counts = dict.fromkeys(codes, (0, 0))
     try:
-        try:
-            _drain(settings, engine, system, counts)
-        except PositionLostError:
-            forget_stream(engine, system.system)
-            _drain(settings, engine, system, counts)
-        except StreamInterruptedError:
-            # A table that has to be read anew ends the stream; the next one begins with it.
-            _drain(settings, engine, system, counts)
+        _land_all(settings, engine, system, counts)
     except LockedError:
         # The highway holds these tables: whatever is there has landed or is about to.
         pass
@@ -62,6 +55,25 @@ def capture_once(settings: Settings, engine: sa.Engine, system: System) -> tuple
             )
         )
     return tuple(receipts)
+
+
+def _land_all(
+    settings: Settings, engine: sa.Engine, system: System, counts: dict[str, tuple[int, int]]
+) -> None:
+    """``_drain``, begun again where a table has to be read anew, or all of them."""
+    for left in reversed(range(len(counts) + 1)):
+        try:
+            _drain(settings, engine, system, counts)
+        except PositionLostError:
+            forget_stream(engine, system.system)
+            if not left:
+                raise
+        except StreamInterruptedError:
+            # Of a table that has to be read anew the stream forgets the place, and ends.
+            if not left:
+                raise
+        else:
+            return
 
 
 def _drain(

@@ -451,7 +451,9 @@ def test_a_source_that_another_has_taken_the_place_of_is_read_anew(
     """Restored from a copy, moved to another server: what was read of the old one says nothing."""
     system = moded(make_system(POSTGRESQL, {"t": COLUMNS}), **fields)
     house.locate(system, server.reader)
-    create = f"create table {schema}.t (id integer, name text, amount numeric, updated_at timestamp)"
+    create = (
+        f"create table {schema}.t (id integer, name text, amount numeric, updated_at timestamp)"
+    )
     insert = f"insert into {schema}.t values"
     server.execute(create)
     server.execute(f"{insert} (1, '甲', 1, '2026-11-22 08:00'), (2, '乙', 1, '2026-11-22 08:00')")
