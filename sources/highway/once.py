@@ -3,6 +3,8 @@
 Where a highway runs it lands by itself, and there is nothing to do. Keep out: the service.
 """
 
+from contextlib import suppress
+
 import sqlalchemy as sa
 
 from citybase.errors import LockedError
@@ -28,11 +30,9 @@ def capture_once(settings: Settings, engine: sa.Engine, system: System) -> tuple
     before = {code: ledger.last_batch(engine, system.system, code) for code in codes}
     started = ledger.now()
     counts = dict.fromkeys(codes, (0, 0))
-    try:
+    with suppress(LockedError):
+        # Where the highway holds these tables, whatever is there has landed or is about to.
         _land_all(settings, engine, system, counts)
-    except LockedError:
-        # The highway holds these tables: whatever is there has landed or is about to.
-        pass
     seconds = (ledger.now() - started).total_seconds()
     receipts = []
     for code in codes:
