@@ -116,5 +116,5 @@ def test_sources_are_listed_and_compared_with_the_registry(environment: dict[str
     assert {"system", "tables", "technology"} <= set(listed[0])
     assert checked.returncode == 1
     assert "1 systems, 3 tables" in checked.stdout
-    assert load_registry().system(SYSTEM).table("subsidy").name in checked.stdout
+    assert load_registry().system(SYSTEM).table("subsidy").source_name in checked.stdout
     assert citybase(environment, "source", "check").returncode == 0

@@ -113,7 +113,7 @@ def test_a_batch_of_changes_is_checked_together_with_what_it_changes(
     house.extract(system)
     results = check(house, system)
     assert failed(results) == []
-    assert results["keys_are_unique"].counts == {"keys_repeated": 0, "rows": 10}
+    assert results["keys_are_present"].counts == {"rows": 10, "missing": 0}
     assert results["read_is_landed_plus_quarantined"].counts["landed"] == 1
 
 
