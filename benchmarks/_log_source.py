@@ -1,4 +1,5 @@
-"""A private PostgreSQL whose log is captured, an installation, and the highway beside them.
+"""A private PostgreSQL or MariaDB whose log is captured, an installation, and the highway beside
+them.
 
 The leading underscore keeps it out of what `citybase bench` offers. Keep out: any one measurement.
 """
@@ -7,8 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,16 +25,18 @@ from citybase.store.schema import batch
 from sources.contract import System
 from sources.highway.health import ask_health
 from sources.simulator.servers import start_postgresql, stop_postgresql
+from sources.simulator.servers_mariadb import start_mariadb, stop_mariadb
 
 _LOCATION = "SOURCE_HOUSEHOLD_REGISTER"
+# Per column the type of the registry and those of the servers.
 _COLUMNS = {
-    "id": ("bigint", "bigint primary key"),
-    "id_card": ("varchar", "varchar(18)"),
-    "name": ("varchar", "text"),
-    "county": ("varchar", "char(6)"),
-    "born": ("date", "date"),
-    "amount": ("decimal(12,2)", "numeric(12,2)"),
-    "updated_at": ("timestamp", "timestamptz"),
+    "id": ("bigint", "bigint primary key", "bigint primary key"),
+    "id_card": ("varchar", "varchar(18)", "varchar(18)"),
+    "name": ("varchar", "text", "text"),
+    "county": ("varchar", "char(6)", "char(6)"),
+    "born": ("date", "date", "date"),
+    "amount": ("decimal(12,2)", "numeric(12,2)", "decimal(12,2)"),
+    "updated_at": ("timestamp", "timestamptz", "datetime(6)"),
 }
 _SERVICE = """
 import signal, sys
@@ -54,15 +57,26 @@ with highway.started():
 
 @dataclass(frozen=True)
 class LogSource:
-    """``admin`` is a libpq string that may do everything; ``system`` is read through it too."""
+    """``admin`` is a libpq string or a URL that may do everything; ``system`` is read through it
+    too. ``connect`` makes a connection that commits each statement (DB-API).
+    """
 
     settings: Settings
     system: System
     admin: str
+    connect: Callable[[], Any]
 
-    def connect(self) -> "psycopg.Connection[tuple[Any, ...]]":
-        """A connection that commits each statement."""
-        return psycopg.connect(self.admin, autocommit=True)
+    def execute(self, *statements: str) -> None:
+        """Run statements, each committed by itself."""
+        with closing(self.connect()) as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        with closing(self.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(query)
+            return list(cursor.fetchall())
 
     def committed(self) -> list[tuple[int, datetime]]:
         """Every log batch and when it came into the ledger (UTC)."""
@@ -99,10 +113,21 @@ class Service:
 
 
 @contextmanager
-def log_source(folder: Path) -> Iterator[LogSource]:
-    """A server with the table ``huji.resident``, empty, while the block runs."""
-    # PostgreSQL's own account passes through it.
+def log_source(folder: Path, technology: str = "postgresql") -> Iterator[LogSource]:
+    """A server with the table ``huji.resident``, empty, while the block runs; ``technology`` is
+    postgresql or mysql, which is a MariaDB.
+    """
+    # A server's own account passes through it.
     folder.chmod(PASSABLE)
+    started = _postgresql(folder) if technology == "postgresql" else _mariadb(folder)
+    with started as (admin, connect):
+        settings = Settings(home=folder / "home")
+        make_private(settings)
+        yield LogSource(settings, _system(technology), admin, connect)
+
+
+@contextmanager
+def _postgresql(folder: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
     data, password = folder / "postgresql", folder / "password"
     server = start_postgresql(data, password)
     try:
@@ -112,15 +137,30 @@ def log_source(folder: Path) -> Iterator[LogSource]:
         stop_postgresql(data)
         server = start_postgresql(data, password)
         with server.connect() as connection:
-            declared = ", ".join(f"{code} {kind}" for code, (_, kind) in _COLUMNS.items())
             connection.execute("create schema huji")
-            connection.execute(f"create table huji.resident ({declared})".encode())
-        settings = Settings(home=folder / "home")
-        make_private(settings)
+            connection.execute(f"create table huji.resident ({_declared(1)})".encode())
         admin = server.location(database="postgres", user="postgres", password=server.password)
-        yield LogSource(settings, _system(), admin)
+        yield admin, lambda: psycopg.connect(admin, autocommit=True)
     finally:
         stop_postgresql(data)
+
+
+@contextmanager
+def _mariadb(folder: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
+    data = folder / "mariadb"
+    server = start_mariadb(data, folder / "mariadb.password")
+    try:
+        with server.connect() as connection, connection.cursor() as cursor:
+            cursor.execute("create database huji")
+            cursor.execute(f"create table huji.resident ({_declared(2)})")
+        admin = server.location(database="huji", user="root", password=server.password)
+        yield admin, lambda: server.connect("huji")
+    finally:
+        stop_mariadb(data)
+
+
+def _declared(place: int) -> str:
+    return ", ".join(f"{code} {kinds[place]}" for code, kinds in _COLUMNS.items())
 
 
 @contextmanager
@@ -149,7 +189,7 @@ def serve(source: LogSource) -> Iterator[Service]:
         process.wait()
 
 
-def _system() -> System:
+def _system(technology: str) -> System:
     return System.model_validate(
         {
             "system": "household_register",
@@ -163,7 +203,7 @@ def _system() -> System:
             "network_domain": "administrative",
             "owner": {"name": "户政科", "phone": "0539-8170110"},
             "connection": {
-                "technology": "postgresql",
+                "technology": technology,
                 "location_env": _LOCATION,
                 "schema": "huji",
             },
@@ -184,7 +224,7 @@ def _system() -> System:
                             "nullable": code != "id",
                             "class": "internal",
                         }
-                        for code, (kind, _) in _COLUMNS.items()
+                        for code, (kind, *_) in _COLUMNS.items()
                     ],
                 }
             ],

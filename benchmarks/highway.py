@@ -4,7 +4,8 @@
 process of its own. ``--rate`` changes a second are committed for ``--seconds``; a row's lag is from
 its commit at the source to the commit of the ledger. Then ``--backlog`` changes are committed while
 no highway runs, and the next one catches up. ``equal``: current rows are the source's, both ways.
-Keep out: other sources, and what survives a kill (``kill.py``).
+A private MariaDB then has the same backlog (null where it is not installed). Keep out: what
+survives a kill (``kill.py``).
 """
 
 import argparse
@@ -12,6 +13,7 @@ import json
 import sys
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,9 +27,15 @@ from citybase.duck import connect
 from citybase.store import open_store
 from sources.content import table_content
 from sources.relation import all_changes, current_rows
+from sources.simulator.servers_mariadb import mariadb_is_installed
 from sources.tables import landed_table
 
-GOALS = {"p50_s": 0.4, "p95_s": 1.0, "catchup_changes_per_s": 20_000}
+GOALS = {
+    "p50_s": 0.4,
+    "p95_s": 1.0,
+    "catchup_changes_per_s": 20_000,
+    "catchup_mysql_per_s": 5_000,
+}
 _PER_TRANSACTION = 10
 _PATIENCE = 120.0
 
@@ -40,6 +48,15 @@ class Lag:
     p95_s: float
     p99_s: float
     rows: int
+
+
+@dataclass(frozen=True)
+class CatchUp:
+    """How many changes a highway caught up with, per second and CPU-second of its process."""
+
+    changes: int
+    per_s: int
+    per_cpu_s: int
 
 
 def main() -> None:
@@ -55,12 +72,13 @@ def main() -> None:
         log_source(Path(folder)) as source,
     ):
         found = measure(source, rate=options.rate, seconds=options.seconds, backlog=options.backlog)
+    found |= measure_mysql(backlog=options.backlog)
     if options.json:
         print(json.dumps(found, indent=2))
     else:
         for name, value in found.items():
             print(f"{name:28} {value}")
-    raise SystemExit(0 if found["equal"] else 1)
+    raise SystemExit(0 if found["equal"] and found["equal_mysql"] is not False else 1)
 
 
 def measure(source: LogSource, *, rate: int, seconds: float, backlog: int) -> dict[str, Any]:
@@ -71,13 +89,7 @@ def measure(source: LogSource, *, rate: int, seconds: float, backlog: int) -> di
         service_cpu = service.cpu_s()
     lag = _lag(source)
     equal = _equal(source)
-    before = len(_history(source))
-    made = _backlog(source, backlog)
-    started = time.monotonic()
-    with serve(source) as service:
-        _wait_for(source, before + made)
-        caught_up = time.monotonic() - started
-        catchup_cpu = service.cpu_s()
+    caught_up = _catch_up(source, backlog)
     return {
         "changes": sent,
         "rate": rate,
@@ -87,12 +99,38 @@ def measure(source: LogSource, *, rate: int, seconds: float, backlog: int) -> di
         "p95_s": lag.p95_s,
         "p99_s": lag.p99_s,
         "cpu_s_per_1000_changes": round(service_cpu / max(sent / 1000, 1), 3),
-        "catchup_changes": made,
-        "catchup_changes_per_s": round(made / caught_up),
-        "catchup_changes_per_cpu_s": round(made / catchup_cpu),
+        "catchup_changes": caught_up.changes,
+        "catchup_changes_per_s": caught_up.per_s,
+        "catchup_changes_per_cpu_s": caught_up.per_cpu_s,
         "equal": equal and _equal(source),
         "goals": GOALS,
     }
+
+
+def measure_mysql(*, backlog: int) -> dict[str, Any]:
+    """How fast a backlog of a MariaDB is, and whether it arrives; null where there is none."""
+    names = ("catchup_mysql_per_s", "catchup_mysql_per_cpu_s", "equal_mysql")
+    if not mariadb_is_installed():
+        return dict.fromkeys(names)
+    with (
+        tempfile.TemporaryDirectory(prefix="citybase-bench-") as folder,
+        log_source(Path(folder), "mysql") as source,
+    ):
+        with serve(source):
+            pass  # its snapshot lands, and its place in the log
+        found = _catch_up(source, backlog)
+        return dict(zip(names, (found.per_s, found.per_cpu_s, _equal(source)), strict=True))
+
+
+def _catch_up(source: LogSource, backlog: int) -> CatchUp:
+    """Commit changes while no highway runs, and let the next one land them."""
+    before = len(_history(source))
+    made = _backlog(source, backlog)
+    started = time.monotonic()
+    with serve(source) as service:
+        _wait_for(source, before + made)
+        seconds = time.monotonic() - started
+        return CatchUp(made, round(made / seconds), round(made / service.cpu_s()))
 
 
 def _send(source: LogSource, *, rate: int, seconds: float) -> tuple[int, float]:
@@ -122,22 +160,25 @@ _CHANGES = b"""
 def _backlog(source: LogSource, count: int) -> int:
     """Half new rows, half changes of them, in transactions of a thousand."""
     made = 0
-    with psycopg.connect(source.admin, autocommit=True) as connection:
+    insert = _INSERT[source.system.connection.technology]
+    with closing(source.connect()) as connection, connection.cursor() as cursor:
         first = 10_000_000
         while made < count:
-            for statement in (_INSERT, _UPDATE):
-                connection.execute(statement, {"first": first, "last": first + 999})
+            for statement in (insert, _UPDATE):
+                cursor.execute(statement.format(first=first, last=first + 999))
             first += 1000
             made += 2000
     return made
 
 
-_INSERT = b"""
-    insert into huji.resident
-    select i, '371302199001011234', 'name', '371302', date '1990-01-01', 1, now()
-    from generate_series(%(first)s::bigint, %(last)s::bigint) as i
-"""
-_UPDATE = b"update huji.resident set amount = 2 where id between %(first)s and %(last)s"
+_NEW_ROW = "'371302199001011234', 'name', '371302', date '1990-01-01', 1, now()"
+_INSERT = {
+    "postgresql": "insert into huji.resident select i, "
+    + _NEW_ROW
+    + " from generate_series({first}::bigint, {last}::bigint) as i",
+    "mysql": "insert into huji.resident select seq, " + _NEW_ROW + " from seq_{first}_to_{last}",
+}
+_UPDATE = "update huji.resident set amount = 2 where id between {first} and {last}"
 
 
 def _wait_for(source: LogSource, changes: int) -> None:
@@ -194,10 +235,7 @@ def _read(source: LogSource, relation: Any, query: str) -> list[tuple[Any, ...]]
 def _equal(source: LogSource) -> bool:
     """Whether the rows landed and the rows of the source are the same, both ways."""
     here = _read(source, current_rows, "select id, id_card, name, county, born, amount from ({})")
-    with psycopg.connect(source.admin) as connection:
-        there = connection.execute(
-            "select id, id_card, name, county, born, amount from huji.resident"
-        ).fetchall()
+    there = source.rows("select id, id_card, name, county, born, amount from huji.resident")
     return set(here) == set(there) and len(here) == len(there)
 
 

@@ -2,11 +2,12 @@
 
 `python benchmarks/kill.py --json` lets a program write three tables of a private PostgreSQL without
 a pause: one is captured by its log, one read by its cursor, one compared by hashes. Highway,
-extraction, compaction and bind work on them in processes that are killed, in turn, at random
-moments. After each kill every file that the ledger lists has to be whole and what is bound
-readable (``torn``); in the end every row of the source has to be there (``lost``), history has to
-hold each change of the log once and no change that is none (``doubled``). Keep out: lag and speed
-(``highway.py``); kills of a publication are `tests/integration/serving/test_publish_killed.py`.
+extraction, compaction and bind work on them, and a publication on a small warehouse beside them, in
+processes that are killed, in turn, at random moments. After each kill every file that the ledger
+lists has to be whole, what is bound readable, and what is published of one moment (``torn``); in
+the end every row of the source has to be there and be published (``lost``), history has to hold
+each change of the log once and no change that is none (``doubled``). Keep out: lag and speed
+(``highway.py``).
 """
 
 import argparse
@@ -28,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks._log_source import LogSource, log_source
 from citybase.duck import connect
+from citybase.serving.audience import AUDIENCES
 from citybase.store import open_store
 from sources import landing
 from sources.content import Content, table_content
@@ -35,10 +37,19 @@ from sources.contract import System
 from sources.relation import all_changes, current_rows
 from sources.segment import count_rows
 from sources.tables import landed_table
+from tests.integration.serving import publish_forever
+from tests.integration.serving.marked_house import build_marked_house, current_mark, torn_audiences
+from tests.integration.serving.serving_house import House
 
 KILLS = 100
-VICTIMS = ("highway", "extraction", "compaction", "bind")
-_LONGEST = {"highway": 3.0, "extraction": 2.0, "compaction": 1.5, "bind": 1.5}
+VICTIMS = ("highway", "extraction", "compaction", "bind", "publication")
+_LONGEST = {
+    "highway": 3.0,
+    "extraction": 2.0,
+    "compaction": 1.5,
+    "bind": 1.5,
+    "publication": 1.5,
+}
 _LOGGED, _POLLED = "household_register", "household_polled"
 
 _VICTIM = """
@@ -128,11 +139,9 @@ def main() -> None:
 def measure(source: LogSource, *, kills: int, seed: int) -> dict[str, Any]:
     """Everything, as one object."""
     dice = random.Random(seed)  # noqa: S311 - moments, not secrets
-    with source.connect() as connection:
-        for table in ("resident_c", "resident_h"):
-            connection.execute(
-                f"create table huji.{table} (like huji.resident including all)".encode()
-            )
+    for table in ("resident_c", "resident_h"):
+        source.execute(f"create table huji.{table} (like huji.resident including all)")
+    house = build_marked_house(source.settings.home.parent / "published")
     systems = (source.system, _polled(source.system))
     environment = {
         **os.environ,
@@ -142,11 +151,17 @@ def measure(source: LogSource, *, kills: int, seed: int) -> dict[str, Any]:
     with _writing(source):
         for number in range(kills):
             victim = VICTIMS[number % len(VICTIMS)]
-            _kill(source, systems, victim, environment, dice.uniform(0, _LONGEST[victim]))
+            process = (
+                _publishing(house, 1000 * (number + 1))
+                if victim == "publication"
+                else _start(source, systems, victim, environment)
+            )
+            _kill(process, victim, dice.uniform(0, _LONGEST[victim]))
             killed[victim] += 1
-            torn += _torn(source, systems)
+            torn += _torn(source, systems) + len(torn_audiences(house))
     _drain(source, systems, environment)
     lost, doubled = _compare(source, systems)
+    lost += _unpublished(house)
     return {"kills": kills, "lost": lost, "doubled": doubled, "torn": torn, "by_victim": killed}
 
 
@@ -203,14 +218,29 @@ def _start(
     return process
 
 
-def _kill(
-    source: LogSource,
-    systems: tuple[System, ...],
-    victim: str,
-    environment: dict[str, str],
-    seconds: float,
-) -> None:
-    process = _start(source, systems, victim, environment)
+def _publishing(house: House, first_mark: int) -> "subprocess.Popen[bytes]":
+    """One publication after the other, each of another mark in every library."""
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter
+        [sys.executable, publish_forever.__file__, str(house.settings.home), str(first_mark)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)},
+        stdout=subprocess.PIPE,
+    )
+    if process.stdout is None or not process.stdout.readline():
+        raise SystemExit("the publication did not begin")
+    return process
+
+
+def _unpublished(house: House) -> int:
+    """One for each audience that an undisturbed publication does not bring to the warehouse's
+    mark.
+    """
+    house.publish()
+    with connect(house.settings.warehouse, read_only=True) as duck:
+        expected = duck.execute(f"select min(mark) from {publish_forever.MARKED[0]}").fetchone()
+    return sum((current_mark(house, audience.name),) != expected for audience in AUDIENCES)
+
+
+def _kill(process: "subprocess.Popen[bytes]", victim: str, seconds: float) -> None:
     time.sleep(seconds)
     if process.poll() is not None:
         raise SystemExit(f"{victim} ended by itself with {process.returncode}")
@@ -258,8 +288,7 @@ def _compare(source: LogSource, systems: tuple[System, ...]) -> tuple[int, int]:
     owners = [system for system in systems for _ in system.tables]
     for owner, (landed, content) in zip(owners, _contents(source, systems), strict=True):
         name = owner.table(landed.table_code).source_name
-        with source.connect() as connection:
-            there = set(connection.execute(f"select id, amount from huji.{name}".encode()))
+        there = set(source.rows(f"select id, amount from huji.{name}"))
         with connect() as duck:
             rows = duck.execute(
                 f"select id, amount from ({current_rows(source.settings, landed, content)})"

@@ -16,8 +16,10 @@ from citybase.masking import mask_key
 from citybase.settings import Settings
 from citybase.store import open_store
 from sources import landing, ledger
+from sources.content import table_content
 from sources.contract import System, sql_type
 from sources.ledger import Batch
+from sources.relation import current_rows
 from sources.segment import count_quarantined, count_rows
 from sources.tables import LandedTable, landed_table
 from sources.volume import Verdict, judge
@@ -52,13 +54,15 @@ class CheckResult:
 def check_table(settings: Settings, system: System, table_code: str) -> tuple[CheckResult, ...]:
     """Every contract check of one table, in the order of ``CONTRACT_CHECKS``.
 
-    A table without a batch fails them all, with ``batches`` 0. Raises KeyError when the system has
-    no such table.
+    Keys are looked for in the whole table where the newest batch only holds changes. A table
+    without a batch fails them all, with ``batches`` 0. Raises KeyError when the system has no such
+    table.
     """
     table = landed_table(system, system.table(table_code))
     engine = open_store(settings)
     try:
         batch = ledger.last_batch(engine, table.system_code, table.table_code)
+        content = table_content(engine, table.system_code, table.table_code)
         verdict = judge(ledger.volumes(engine, table.system_code, table.table_code))
     finally:
         engine.dispose()
@@ -67,12 +71,15 @@ def check_table(settings: Settings, system: System, table_code: str) -> tuple[Ch
             CheckResult(name, passed=False, counts={"batches": 0}) for name in CONTRACT_CHECKS
         )
     files = landing.absolute(settings, batch.files)
-    missing = [file for file in files if not file.exists()]
+    missing = [
+        file for file in landing.absolute(settings, tuple(content.files)) if not file.exists()
+    ]
     if missing:
         return tuple(
             CheckResult(name, passed=False, counts={"files_missing": len(missing)})
             for name in CONTRACT_CHECKS
         )
+    rows = _read(files) if batch.kind == "base" else f"({current_rows(settings, table, content)})"
     with connect(scratch=settings.scratch) as duck:
         columns = _columns(duck, table, files)
         if not columns.passed:
@@ -84,8 +91,8 @@ def check_table(settings: Settings, system: System, table_code: str) -> tuple[Ch
             )
         return (
             columns,
-            _keys_present(duck, table, files),
-            _keys_unique(duck, table, files),
+            _keys_present(duck, table, rows),
+            _keys_unique(duck, table, rows),
             _reconciled(settings, duck, batch),
             _plausible(table, verdict),
         )
@@ -100,11 +107,14 @@ def _unanswerable() -> tuple[CheckResult, CheckResult]:
 
 
 def _columns(duck: duckdb.DuckDBPyConnection, table: LandedTable, files: list[Path]) -> CheckResult:
+    # Where nothing had changed there is no segment to look at.
     landed = {
         str(name): str(kind)
-        for name, kind, *_ in duck.execute(f"describe from {_read(files)}").fetchall()
+        for name, kind, *_ in (
+            duck.execute(f"describe from {_read(files)}").fetchall() if files else ()
+        )
     }
-    wrong = [c.code for c in table.columns if landed.get(c.code) != sql_type(c.type)]
+    wrong = [c.code for c in table.columns if files and landed.get(c.code) != sql_type(c.type)]
     return CheckResult(
         "columns_are_as_declared",
         passed=not wrong,
@@ -114,25 +124,23 @@ def _columns(duck: duckdb.DuckDBPyConnection, table: LandedTable, files: list[Pa
 
 
 def _keys_present(
-    duck: duckdb.DuckDBPyConnection, table: LandedTable, files: list[Path]
+    duck: duckdb.DuckDBPyConnection, table: LandedTable, relation: str
 ) -> CheckResult:
     lacking = " or ".join(f"{quoted(key)} is null" for key in table.keys)
     rows, missing = _one(
-        duck, f"select count(*), count(*) filter (where {lacking}) from {_read(files)}"
+        duck, f"select count(*), count(*) filter (where {lacking}) from {relation}"
     )
     return CheckResult(
         "keys_are_present", passed=missing == 0, counts={"rows": rows, "missing": missing}
     )
 
 
-def _keys_unique(
-    duck: duckdb.DuckDBPyConnection, table: LandedTable, files: list[Path]
-) -> CheckResult:
+def _keys_unique(duck: duckdb.DuckDBPyConnection, table: LandedTable, relation: str) -> CheckResult:
     keys = ", ".join(quoted(key) for key in table.keys)
     joined = ", ".join(f"cast({quoted(key)} as varchar)" for key in table.keys)
     repeated = f"""
         select concat_ws('|', {joined}) as shown, count(*) as times
-        from {_read(files)}
+        from {relation}
         group by {keys}
         having count(*) > 1
     """

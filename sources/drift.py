@@ -20,7 +20,7 @@ from sources.contract import Column, Table
 from sources.highway.change import pending_code
 from sources.highway.progress import SourceEvent, end_events, open_events, tell
 from sources.ledger import Batch
-from sources.modes.extraction import KNOWN, LAYOUT, Extraction
+from sources.modes.extraction import IDENTITY, KNOWN, LAYOUT, Extraction
 from sources.tables import landed_table
 
 ADDED = "column_added"
@@ -106,6 +106,7 @@ def _extended(extraction: Extraction, drift: Drift) -> Extraction:
                     column=code, source=name, name=name, type="varchar", format=None, nullable=True
                 )
             )
+    identity = session.identity(table)
     table = table.model_copy(update={"columns": columns})
     landed = landed_table(session.system, table)
     return replace(
@@ -113,7 +114,7 @@ def _extended(extraction: Extraction, drift: Drift) -> Extraction:
         attempt=replace(extraction.attempt, table=landed),
         table=table,
         landed=landed,
-        source=drift.position,
+        source={**drift.position, **({IDENTITY: identity} if identity else {})},
     )
 
 

@@ -31,6 +31,7 @@ from sources.modes.full import extract_full
 from sources.modes.hash_diff import extract_hash_diff
 from sources.modes.http import extract_http
 from sources.registry import Registry, load_registry
+from sources.stand_in import as_located
 from sources.tables import landed_table
 
 MODES: Mapping[str, Callable[[Extraction], Receipt]] = {
@@ -82,14 +83,15 @@ def extract_system(
         RegistryError: the registry is broken, or has no such system or table.
     """
     registry = registry or load_registry()
-    found = registry.system(system)
+    environment = source_environment(settings)
+    found = as_located(registry.system(system), environment)
     chosen = _chosen(found, tables)
     engine = open_store(settings)
     receipts: list[Receipt] = []
     failures: list[Failure] = []
     try:
         with open_source(
-            found, source_environment(settings), has_city=settings.city_environment.exists()
+            found, environment, has_city=settings.city_environment.exists()
         ) as session:
             for table in chosen:
                 if table.mode == "log":
@@ -108,7 +110,8 @@ def extract_system(
     except CitybaseError as error:
         failures.append(Failure(system, None, error.message, error.remedy))
     logged = {table.table for table in chosen if table.mode == "log"}
-    if logged:
+    is_there = all(failure.table_code is not None for failure in failures)
+    if logged and is_there:
         try:
             captured = capture_once(settings, engine, found)
             receipts += [one for one in captured if one.table_code in logged]

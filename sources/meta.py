@@ -5,7 +5,7 @@ that changes between two binds of the same cut.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 import pyarrow as pa
@@ -88,11 +88,33 @@ def cut_rows(*, cut_id: int, bound_at: datetime, as_of: date) -> pa.Table:
 
 
 def batch_rows(batches: Iterable[Batch]) -> pa.Table:
-    """``meta.batch``: one row per batch of the cut."""
+    """``meta.batch``: one row per table of the cut, which is its newest batch.
+
+    Its rows are those of the table behind it: landed are those that it holds, quarantined those of
+    every batch that makes it up, read are both. ``batches`` come oldest first.
+    """
+    by_table: dict[tuple[str, str], list[Batch]] = {}
+    for batch in batches:
+        by_table.setdefault((batch.system_code, batch.table_code), []).append(batch)
     return pa.Table.from_pylist(
-        [{name: getattr(batch, name) for name in _BATCH.names} for batch in batches],
+        [
+            {name: getattr(newest, name) for name in _BATCH.names} | _rows_behind(found)
+            for found in by_table.values()
+            for newest in found[-1:]
+        ],
         schema=_BATCH,
     )
+
+
+def _rows_behind(batches: Sequence[Batch]) -> dict[str, int]:
+    newest = batches[-1]
+    held = newest.rows_landed if newest.rows_held is None else newest.rows_held
+    quarantined = sum(batch.rows_quarantined for batch in batches)
+    return {
+        "rows_read": held + quarantined,
+        "rows_landed": held,
+        "rows_quarantined": quarantined,
+    }
 
 
 def state_rows(bound: Iterable[tuple[LandedTable, Content]]) -> pa.Table:

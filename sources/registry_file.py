@@ -17,7 +17,8 @@ from pydantic import BaseModel, ValidationError
 
 from citybase.errors import RegistryError
 from sources.closed import UnfitError
-from sources.contract import CODE_PATTERN, Connection
+from sources.contract import CODE_PATTERN
+from sources.contract_connection import Connection
 from sources.registry_yaml import LOADER, compose
 
 # How a drafted file begins a value that only a person can decide; what follows says which.

@@ -45,13 +45,18 @@ class Mariadb:
         )
 
 
-@pytest.fixture(scope="session")
-def mariadb_server() -> Iterator[MariadbServer]:
-    """Skipped where MariaDB is not installed, but never in CI: there it is a failure."""
+def require_mariadb() -> None:
+    """Skip where MariaDB is not installed, but never in CI: there it is a failure."""
     if not mariadb_is_installed():
         if os.environ.get("CI") == "true":
             pytest.fail("CI needs mariadbd: deploy/setup.sh installs mariadb-server")
         pytest.skip("mariadbd is not installed: apt-get install mariadb-server")
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[MariadbServer]:
+    """See ``require_mariadb``."""
+    require_mariadb()
     with tempfile.TemporaryDirectory(prefix="citybase-mariadb-") as folder:
         home = Path(folder)
         home.chmod(0o711)

@@ -5,6 +5,7 @@ Keep out: everything about what the city holds (`sources/simulator/`).
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ from rich.table import Table
 
 from citybase.cli.console import open_console
 from citybase.errors import SettingsError
-from citybase.settings import load_settings
+from citybase.settings import load_settings, source_environment
 
 if TYPE_CHECKING:
     from sources.simulator import CityStatus, EvolveReport
@@ -55,7 +56,10 @@ def start() -> None:
     """Start the city's servers."""
     from sources.simulator import start_city
 
-    console.print(f"PostgreSQL runs (pid {start_city(load_settings())})", highlight=False)
+    servers = start_city(load_settings())
+    console.print(f"PostgreSQL runs (pid {servers.postgresql.pid})", highlight=False)
+    if servers.mariadb:
+        console.print(f"MariaDB runs (pid {servers.mariadb.pid})", highlight=False)
 
 
 @app.command()
@@ -64,7 +68,7 @@ def stop() -> None:
     from sources.simulator import stop_city
 
     ended = stop_city(load_settings())
-    console.print("PostgreSQL is stopped" if ended else "No server of the city was running")
+    console.print("The servers are stopped" if ended else "No server of the city was running")
 
 
 @app.command()
@@ -73,7 +77,7 @@ def status(
     tables: Annotated[bool, typer.Option("--tables", help="One line per table.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
-    """What the city was planned as, what its systems hold, whether its server runs."""
+    """What the city was planned as, what its systems hold, whether its servers run."""
     from sources.simulator import city_status
 
     found = city_status(load_settings())
@@ -137,6 +141,8 @@ def _as_json(found: "CityStatus") -> dict[str, object]:
         "residents": plan.residents if plan else None,
         "content_hash": found.content_hash,
         "postgresql_pid": found.server_pid,
+        "mariadb_pid": found.mariadb_pid,
+        "stand_ins": _stand_ins(),
         "tables": [asdict(table) for table in found.tables],
     }
 
@@ -210,8 +216,31 @@ def _print(found: "CityStatus", *, tables: bool) -> None:
             f"[bold red]An evolve was interrupted[/]: run `citybase city evolve --days {days}`",
             highlight=False,
         )
-    running = f"runs (pid {found.server_pid})" if found.server_pid else "does not run"
-    console.print(f"PostgreSQL {running}", highlight=False)
+    console.print(f"PostgreSQL {_running(found.server_pid)}", highlight=False)
+    replaced = _stand_ins()
+    if replaced:
+        console.print(stand_in_sentence(replaced), highlight=False, soft_wrap=True)
+    else:
+        console.print(f"MariaDB {_running(found.mariadb_pid)}", highlight=False)
+
+
+def stand_in_sentence(systems: Sequence[str]) -> str:
+    """What there is in the place of a MariaDB that this machine does not have."""
+    return (
+        f"MariaDB is not installed: {', '.join(systems)} are SQLite files, compared by hashes where"
+        " the registry says log"
+    )
+
+
+def _stand_ins() -> tuple[str, ...]:
+    from sources.registry import load_registry
+    from sources.stand_in import stand_ins
+
+    return stand_ins(load_registry(), source_environment(load_settings()))
+
+
+def _running(pid: int | None) -> str:
+    return f"runs (pid {pid})" if pid else "does not run"
 
 
 def _tables(found: "CityStatus") -> Table:

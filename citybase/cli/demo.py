@@ -14,7 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from citybase.cli.console import bound_console, open_console
-from citybase.settings import Settings, load_settings
+from citybase.settings import Settings, load_settings, source_environment
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -70,8 +70,10 @@ def _report(
     """The figures of ``demo.json``, each counted from ledger, published files or run."""
     from citybase.serving.open import open_library
     from sources.registry import load_registry
+    from sources.stand_in import stand_ins
 
-    systems = load_registry().systems
+    registry = load_registry()
+    systems, replaced = registry.systems, stand_ins(registry, source_environment(settings))
     with open_library(settings, "steward") as libraries:
         landed = _row(
             libraries,
@@ -83,7 +85,13 @@ def _report(
         licences = _row(libraries, "select count(*) from licence.entity_licence")[0]
     tables, read, kept, quarantined = landed
     return {
-        "technologies": sorted({system.connection.technology for system in systems}),
+        "technologies": sorted(
+            {
+                "sqlite" if system.system in replaced else system.connection.technology
+                for system in systems
+            }
+        ),
+        "stand_ins": replaced,
         "systems": len(systems),
         "tables": tables,
         "rows_read": read,
@@ -111,8 +119,8 @@ def _row(connection: "DuckDBPyConnection", query: str) -> tuple[int, ...]:
 def _peak_rss_mb() -> int:
     """In MB, this process at its highest plus its largest child at its highest.
 
-    An upper bound of what citybase and dbt held at once; the city's PostgreSQL server, a process of
-    its own, is not in it.
+    An upper bound of what citybase and dbt held at once; the city's servers, processes of their
+    own, are not in it.
     """
     own, child = (
         resource.getrusage(who).ru_maxrss
@@ -124,6 +132,7 @@ def _peak_rss_mb() -> int:
 def _print_summary(
     settings: Settings, report: dict[str, Any], score: "Score", outcome: "RunOutcome"
 ) -> None:
+    from citybase.cli.city import stand_in_sentence
     from citybase.cli.outcome import print_checks
     from citybase.cli.score import print_score
 
@@ -134,6 +143,8 @@ def _print_summary(
         f"{report['systems']} systems ({', '.join(report['technologies'])}), "
         f"{report['tables']} tables",
     )
+    if report["stand_ins"]:
+        facts.add_row("", stand_in_sentence(report["stand_ins"]))
     facts.add_row(
         "Rows",
         f"{report['rows_read']:,} read = {report['rows_landed']:,} landed "
@@ -157,7 +168,7 @@ What to type next
   make ui          Dagster on the same assets, http://127.0.0.1:3000
   docs/README.md   pages per library, with ten useful queries each
 
-The city's PostgreSQL keeps running; `.venv/bin/citybase city stop` ends it.""",
+The city's servers keep running; `.venv/bin/citybase city stop` ends them.""",
         highlight=False,
         soft_wrap=True,
     )

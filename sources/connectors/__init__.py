@@ -15,15 +15,16 @@ from sources.connectors.mysql import MysqlSession
 from sources.connectors.postgresql import PostgresSession
 from sources.connectors.sqlite import SqliteSession
 from sources.connectors.xlsx import XlsxSession
-from sources.contract import (
+from sources.contract import System
+from sources.contract_connection import (
     CsvConnection,
     MysqlConnection,
     PostgresConnection,
     SqliteConnection,
-    System,
     XlsxConnection,
 )
 from sources.contract_http import HttpConnection
+from sources.stand_in import stand_in_path
 
 __all__ = ["Reading", "Session", "Window", "open_source"]
 
@@ -60,6 +61,9 @@ def open_source(system: System, environment: dict[str, str], *, has_city: bool =
         case PostgresConnection():
             return PostgresSession(system, location, connection=connection)
         case MysqlConnection():
+            path = stand_in_path(system, location)
+            if path is not None:
+                return SqliteSession(system, path)
             return MysqlSession(system, location, connection=connection)
         case SqliteConnection():
             return SqliteSession(system, Path(location))

@@ -112,6 +112,12 @@ class Session(ABC):
         Raises SourceError when the table is missing or does not fit its registry columns.
         """
 
+    def identity(self, table: Table) -> str | None:  # noqa: ARG002
+        """Which of all tables of that name this is, where the source can say so: a database that
+        was restored or replaced has another one, and what was read of the old one says nothing.
+        """
+        return None
+
     def explained(self, table: Table, error: duckdb.Error) -> SourceError:
         """The error of a read that broke while it ran."""
         return self.table_error(

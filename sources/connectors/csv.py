@@ -13,7 +13,8 @@ from sources.connectors.base import DAMAGE_PREFIX, LINE_COLUMN, Reading
 from sources.connectors.drop import DropSession
 from sources.connectors.excel_value import NUMBER_DAMAGED, SCIENTIFIC
 from sources.connectors.transcribe import Header, read_csv, read_header, transcribe
-from sources.contract import CsvConnection, System, Table
+from sources.contract import System, Table
+from sources.contract_connection import CsvConnection
 
 
 class CsvSession(DropSession):

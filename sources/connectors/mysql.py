@@ -18,7 +18,8 @@ from citybase.duck import literal, quoted
 from citybase.errors import SourceError
 from sources.connectors.base import BYTES_PREFIX, LINE_COLUMN, Reading, Session, Window
 from sources.connectors.mysql_location import FORM, LocationError, parse_location
-from sources.contract import Column, MysqlConnection, System, Table
+from sources.contract import Column, System, Table
+from sources.contract_connection import MysqlConnection
 from sources.pace import PATIENT_SECONDS, paced
 
 _ALIAS = "source"

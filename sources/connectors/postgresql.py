@@ -23,7 +23,8 @@ from sources.connectors.postgresql_encoding import (
     tolerate,
 )
 from sources.connectors.postgresql_type import WORDS, Asked, Attribute, asked, fits
-from sources.contract import PostgresConnection, System, Table
+from sources.contract import System, Table
+from sources.contract_connection import PostgresConnection
 from sources.pace import PATIENT_SECONDS, paced
 
 _CONNECT_SECONDS = 10
@@ -52,6 +53,17 @@ _RELATION = """
     from pg_catalog.pg_class as c
     inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     where n.nspname = %s and c.relname = %s and c.relkind in ('r', 'p', 'v', 'm', 'f')
+"""
+
+
+# The cluster, the database in it and the table in that.
+_IDENTITY = """
+    select concat_ws(
+        '.',
+        (select c.system_identifier from pg_control_system() as c),
+        (select d.oid from pg_database as d where d.datname = current_database()),
+        to_regclass(%s)::oid
+    )
 """
 
 
@@ -139,6 +151,15 @@ class PostgresSession(Session):
                 readable, codes=[one.name for one in query.columns], texts=query.texts
             )
         )
+
+    def identity(self, table: Table) -> str | None:
+        """See ``Session.identity``. Where the server does not tell its own, there is none."""
+        relation = f"{quoted(self._schema)}.{quoted(table.source_name)}"
+        try:
+            row = self._catalog.execute(_IDENTITY, (relation,)).fetchone()
+        except psycopg.Error:
+            return None
+        return str(row[0]) if row and row[0] else None
 
     def explained(self, table: Table, error: duckdb.Error) -> SourceError:
         """See ``Session.explained``. In every language the server's message names the encoding."""

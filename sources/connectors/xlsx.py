@@ -29,7 +29,8 @@ from sources.connectors.excel_value import written
 from sources.connectors.sheet import Cell, Merge, Row, read_merges, read_rows
 from sources.connectors.transcribe import UnreadableFileError, read_csv
 from sources.connectors.workbook import Sheet, Workbook
-from sources.contract import Column, System, Table, XlsxConnection
+from sources.contract import Column, System, Table
+from sources.contract_connection import XlsxConnection
 
 TOTALS_ROW = "totals_row"
 HEADING_ROW = "heading_row"

@@ -11,7 +11,8 @@ import pymysql
 
 from citybase.errors import SourceError
 from sources.connectors.mysql_location import FORM, LocationError, MysqlLocation, parse_location
-from sources.contract import MysqlConnection, System, Table
+from sources.contract import System, Table
+from sources.contract_connection import MysqlConnection
 from sources.highway.binlog_layout import SourceColumn
 from sources.highway.binlog_position import Position
 

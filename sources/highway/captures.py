@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from citybase.settings import Settings, source_environment
 from sources.connectors import open_source
-from sources.contract import MysqlConnection, PostgresConnection, System
+from sources.contract import System
+from sources.contract_connection import MysqlConnection, PostgresConnection
 from sources.highway.binlog_capture import BinlogCapture, BinlogLog, binlog_log, followed
 from sources.highway.change import MicroBatch
 from sources.highway.errors import CaptureRefusedError

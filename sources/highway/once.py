@@ -4,6 +4,7 @@ Where a highway runs it lands by itself, and there is nothing to do. Keep out: t
 """
 
 import time
+from contextlib import suppress
 
 import sqlalchemy as sa
 
@@ -13,7 +14,9 @@ from sources import ledger
 from sources.attempt import Receipt
 from sources.contract import System
 from sources.highway.captures import begin
+from sources.highway.errors import PositionLostError, StreamInterruptedError
 from sources.highway.micro_batch import Lander
+from sources.highway.progress import forget_stream
 
 _QUIET_SECONDS = 0.5
 # A large value may be on its way for longer than a moment.
@@ -30,27 +33,9 @@ def capture_once(settings: Settings, engine: sa.Engine, system: System) -> tuple
     before = {code: ledger.last_batch(engine, system.system, code) for code in codes}
     started = ledger.now()
     counts = dict.fromkeys(codes, (0, 0))
-    try:
-        begun = begin(settings, engine, system)
-        with Lander(settings, engine, system) as lander:
-            capture = begun.open()
-            try:
-                heard_at = time.monotonic()
-                while True:
-                    batch = capture.next(lander, wait_seconds=_QUIET_SECONDS)
-                    if batch is None:
-                        if capture.is_caught_up or time.monotonic() > heard_at + _LONGEST_SECONDS:
-                            break
-                        continue
-                    heard_at = time.monotonic()
-                    for code, landed, quarantined in lander.land(batch).by_table:
-                        counts[code] = (counts[code][0] + landed, counts[code][1] + quarantined)
-                    capture.landed(batch)
-            finally:
-                capture.close()
-    except LockedError:
-        # The highway holds these tables: whatever is there has landed or is about to.
-        pass
+    with suppress(LockedError):
+        # Where the highway holds these tables, whatever is there has landed or is about to.
+        _land_all(settings, engine, system, counts)
     seconds = (ledger.now() - started).total_seconds()
     receipts = []
     for code in codes:
@@ -73,3 +58,45 @@ def capture_once(settings: Settings, engine: sa.Engine, system: System) -> tuple
             )
         )
     return tuple(receipts)
+
+
+def _land_all(
+    settings: Settings, engine: sa.Engine, system: System, counts: dict[str, tuple[int, int]]
+) -> None:
+    """``_drain``, begun again where a table has to be read anew, or all of them."""
+    for left in reversed(range(len(counts) + 1)):
+        try:
+            _drain(settings, engine, system, counts)
+        except PositionLostError:
+            forget_stream(engine, system.system)
+            if not left:
+                raise
+        except StreamInterruptedError:
+            # Of a table that has to be read anew the stream forgets the place, and ends.
+            if not left:
+                raise
+        else:
+            return
+
+
+def _drain(
+    settings: Settings, engine: sa.Engine, system: System, counts: dict[str, tuple[int, int]]
+) -> None:
+    """Land what has been committed; ``counts`` are rows landed and quarantined, per table."""
+    begun = begin(settings, engine, system)
+    with Lander(settings, engine, system) as lander:
+        capture = begun.open()
+        try:
+            heard_at = time.monotonic()
+            while True:
+                batch = capture.next(lander, wait_seconds=_QUIET_SECONDS)
+                if batch is None:
+                    if capture.is_caught_up or time.monotonic() > heard_at + _LONGEST_SECONDS:
+                        return
+                    continue
+                heard_at = time.monotonic()
+                for code, landed, quarantined in lander.land(batch).by_table:
+                    counts[code] = (counts[code][0] + landed, counts[code][1] + quarantined)
+                capture.landed(batch)
+        finally:
+            capture.close()

@@ -16,7 +16,8 @@ from psycopg.pq.abc import PGconn
 
 from citybase.duck import quoted
 from citybase.errors import SourceError
-from sources.contract import PostgresConnection, System, Table
+from sources.contract import System, Table
+from sources.contract_connection import PostgresConnection
 from sources.highway.errors import CaptureRefusedError, StreamInterruptedError
 
 _CONNECT_SECONDS = 10

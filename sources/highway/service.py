@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from citybase.lock import held
-from citybase.settings import Settings
+from citybase.settings import Settings, source_environment
 from citybase.store import open_store
 from sources import ledger
 from sources.contract import System
@@ -23,6 +23,7 @@ from sources.highway.pulls import Puller
 from sources.highway.status import HighwayStatus, describe
 from sources.highway.worker import Worker
 from sources.registry import Registry
+from sources.stand_in import as_located
 
 OnLanded = Callable[[System, Mapping[str, int]], None]
 
@@ -39,9 +40,11 @@ class Highway:
         self._stop = threading.Event()
         self._engine = open_store(settings)
         self._begun_at: datetime = ledger.now()
+        environment = source_environment(settings)
+        located = tuple(as_located(system, environment) for system in registry.systems)
         self._workers = [
             Worker(settings, self._engine, system, stop=self._stop, on_landed=self._landed)
-            for system in log_systems(registry.systems)
+            for system in log_systems(located)
         ]
         self._compactor = Compactor(settings, self._engine, registry, stop=self._stop)
         self._puller = Puller(settings, registry, stop=self._stop, on_landed=self._on_landed)

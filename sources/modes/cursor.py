@@ -28,7 +28,8 @@ _ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def extract_cursor(extraction: Extraction) -> Receipt:
-    """Land what is new at or after the cursor; the whole table when there is no cursor yet.
+    """Land what is new at or after the cursor; the whole table when there is no cursor yet, or when
+    it is another source than before.
 
     Raises:
         SourceError: the table cannot be read or does not fit the registry.

@@ -23,8 +23,9 @@ from sources.lease import leased
 from sources.segment import read_into
 from sources.tables import LandedTable, landed_table
 
-# What a batch keeps of its source: every column known so far, and the types of those it read.
-KNOWN, LAYOUT = "source_columns", "source_layout"
+# What a batch keeps of its source: every column known so far, the types of those it read, and which
+# of all tables of that name it was.
+KNOWN, LAYOUT, IDENTITY = "source_columns", "source_layout", "source_identity"
 # A source is one stream. A second thread would only wait for it, and DuckDB waits by spinning:
 # measured at up to 1.5 CPU-seconds per million rows. Systems are what runs side by side.
 _THREADS = 1
@@ -49,8 +50,8 @@ class Extraction:
 
     def content(self) -> Content:
         """What the table consists of; nothing where it has to be read whole: where the newest batch
-        was landed in another mode, for other registry columns, or of other types at the source, and
-        behind columns that did not fit.
+        was landed in another mode, for other registry columns, of other types at the source or of
+        another table that has its name now, and behind columns that did not fit.
         """
         content = table_content(
             self.attempt.engine, self.landed.system_code, self.landed.table_code
@@ -60,8 +61,11 @@ class Extraction:
         last = content.batches[-1]
         before = [c for c in content.columns[last.schema_version] if not c.is_pending]
         now = [c for c in self.landed.columns if not c.is_pending]
-        layout = last.position.get(LAYOUT)
-        same = layout is None or layout == self.source.get(LAYOUT)
+        same = all(
+            self.source[fact] == last.position[fact]
+            for fact in (LAYOUT, IDENTITY)
+            if fact in self.source and fact in last.position
+        )
         return content if last.mode == self.table.mode and before == now and same else NOTHING
 
     def read(self, table: Table | None = None, *, window: Window | None = None) -> Reading:

@@ -19,14 +19,17 @@ import duckdb
 from psycopg import sql
 
 from citybase.duck import literal, quoted
-from sources.contract import CsvConnection, System, Table
+from sources.contract import System, Table
+from sources.contract_connection import CsvConnection
 from sources.registry import Registry
 from sources.simulator.deploy_files import delivery_name, ordered_text, write_csv
+from sources.simulator.deploy_mariadb import change_mariadb
 from sources.simulator.deploy_postgresql import copy_rows, table_identifier
 from sources.simulator.deploy_xlsx import write_xlsx
 from sources.simulator.generate import source_table
 from sources.simulator.plan import CityPlan
 from sources.simulator.servers import PostgresServer
+from sources.simulator.servers_mariadb import MariadbServer
 
 _BATCH = 20_000
 
@@ -160,6 +163,14 @@ def apply_to_postgresql(
             )
             with postgres.cursor() as cursor:
                 cursor.executemany(statement, _gone(connection, name, table))
+
+
+def apply_to_mariadb(
+    connection: duckdb.DuckDBPyConnection, system: System, server: MariadbServer, *, scratch: Path
+) -> None:
+    """Change the system's database in one transaction."""
+    gone = [_gone(connection, _name(system, table), table) for table in system.tables]
+    change_mariadb(connection, system, server, gone=gone, scratch=scratch)
 
 
 def apply_to_sqlite(connection: duckdb.DuckDBPyConnection, system: System, path: Path) -> None:

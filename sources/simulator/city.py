@@ -14,38 +14,49 @@ from pathlib import Path
 
 import duckdb
 import psycopg
+import pymysql
 
 from citybase.settings import Settings
 from sources.connectors.transcribe import UnreadableFileError
-from sources.contract import (
+from sources.contract import System
+from sources.contract_connection import (
     CsvConnection,
+    MysqlConnection,
     PostgresConnection,
     SqliteConnection,
-    System,
     XlsxConnection,
 )
 from sources.registry import Registry, load_registry
+from sources.simulator.city_servers import (
+    CityServers,
+    has_mariadb,
+    postgresql_data,
+    remove_mariadb,
+    running_servers,
+    start_servers,
+    stop_servers,
+)
 from sources.simulator.deploy_files import (
     count_csv,
     count_sqlite,
     deploy_csv,
     deploy_sqlite,
 )
-from sources.simulator.deploy_postgresql import count_postgresql, deploy_postgresql
+from sources.simulator.deploy_mariadb import count_mariadb, deploy_mariadb
+from sources.simulator.deploy_postgresql import (
+    allow_capture,
+    count_postgresql,
+    deploy_postgresql,
+)
 from sources.simulator.deploy_xlsx import count_xlsx, deploy_xlsx
 from sources.simulator.generate import TableContent, contents, generate
 from sources.simulator.plan import CityError, CityPlan, generator_digest
 from sources.simulator.record import CityRecord, plan_file, read_record, write_record
 from sources.simulator.served import served, system_digests
-from sources.simulator.servers import (
-    PostgresServer,
-    refuse_blank,
-    running_postgresql,
-    start_postgresql,
-    stop_postgresql,
-    write_secret,
-)
+from sources.simulator.servers import refuse_blank, write_secret
+from sources.simulator.servers_mariadb import mariadb_is_installed
 from sources.simulator.truth import write_truth
+from sources.stand_in import stand_in_location
 
 OnStep = Callable[[str], None]
 
@@ -77,7 +88,7 @@ class CityReport:
 
 @dataclass(frozen=True)
 class CityStatus:
-    """What there is of a city: its plan when it was completed, and its server when it runs.
+    """What there is of a city: its plan when it was completed, and its servers when they run.
 
     ``evolving_to`` is the day, counted from the base day, of an evolve that was interrupted.
     """
@@ -86,6 +97,7 @@ class CityStatus:
     tables: tuple[TableContent, ...]
     content_hash: str | None
     server_pid: int | None
+    mariadb_pid: int | None = None
     evolving_to: int | None = None
 
 
@@ -114,7 +126,7 @@ def create_city(
             start.
     """
     registry = served(registry or load_registry())
-    refuse_blank(_data(settings))
+    refuse_blank(postgresql_data(settings))
     settings.city.mkdir(parents=True, exist_ok=True)
     standing = _standing(settings, plan, registry, on_step)
     if standing is not None:
@@ -129,14 +141,13 @@ def create_city(
         tables = contents(connection, registry)
         write_truth(connection, truth_path(settings), plan, tables)
         generated = time.monotonic()
-        on_step("Starting PostgreSQL")
-        server = start_server(settings)
+        servers = _start_anew(settings, on_step)
         environment = {}
         for system in registry.systems:
             rows = sum(table.rows for table in tables if table.system == system.system)
             on_step(f"Filling {system.system} ({system.connection.technology}), {rows:,} rows")
             environment[system.connection.location_env] = _deploy(
-                settings, plan, system, connection, server, scratch
+                settings, plan, system, connection, servers, scratch
             )
     finally:
         connection.close()
@@ -165,62 +176,61 @@ def create_city(
     )
 
 
-def start_city(settings: Settings) -> int:
-    """Start the city's servers; return the pid of PostgreSQL.
+def start_city(settings: Settings) -> CityServers:
+    """Start the city's servers.
 
     Raises:
-        CityError: there is no city.
+        CityError: there is no city, or a server does not start.
     """
     if not plan_file(settings).exists():
         raise CityError(
             f"There is no city in {settings.city}.", remedy="Run `citybase city create`."
         )
-    return start_server(settings).pid
+    return start_servers(settings, with_mariadb=has_mariadb(settings))
 
 
 def stop_city(settings: Settings) -> bool:
     """Stop exactly the city's own servers; False when none ran."""
-    return stop_postgresql(_data(settings))
+    return stop_servers(settings)
 
 
 def city_status(settings: Settings) -> CityStatus:
     """What there is, without starting anything."""
     record = read_record(settings)
-    server = running_postgresql(_data(settings), _password_file(settings))
+    postgresql, mariadb = running_servers(settings)
     return CityStatus(
         plan=record.plan if record else None,
         tables=record.tables if record else (),
         content_hash=city_hash(record.tables) if record else None,
-        server_pid=server.pid if server else None,
+        server_pid=postgresql.pid if postgresql else None,
+        mariadb_pid=mariadb.pid if mariadb else None,
         evolving_to=record.evolving_to if record else None,
     )
 
 
 def drop_city(settings: Settings) -> None:
     """Stop the servers and remove everything the city put on disk."""
-    server = running_postgresql(_data(settings), _password_file(settings))
+    server, _ = running_servers(settings)
     stop_city(settings)
-    if server is not None and Path(server.socket_folder) != _data(settings).resolve():
+    if server is not None and Path(server.socket_folder) != postgresql_data(settings).resolve():
         shutil.rmtree(server.socket_folder, ignore_errors=True)
     shutil.rmtree(settings.city, ignore_errors=True)
 
 
-def _data(settings: Settings) -> Path:
-    return settings.city / "postgresql"
-
-
-def _password_file(settings: Settings) -> Path:
-    return settings.city / "postgresql.password"
-
-
-def start_server(settings: Settings) -> PostgresServer:
-    """The city's PostgreSQL, started when it does not run."""
-    return start_postgresql(_data(settings), _password_file(settings))
+def _start_anew(settings: Settings, on_step: OnStep) -> CityServers:
+    with_mariadb = mariadb_is_installed()
+    if with_mariadb:
+        on_step("Starting PostgreSQL and MariaDB")
+    else:
+        on_step("Starting PostgreSQL; MariaDB is not installed, SQLite files stand in for it")
+        remove_mariadb(settings)
+    return start_servers(settings, with_mariadb=with_mariadb)
 
 
 def file_location(settings: Settings, system: System) -> Path:
-    """The file or folder of a system that is no database server."""
-    suffix = ".sqlite" if isinstance(system.connection, SqliteConnection) else ""
+    """The file or folder of a system that is no database server, or has none here."""
+    is_file = isinstance(system.connection, SqliteConnection | MysqlConnection)
+    suffix = ".sqlite" if is_file else ""
     return settings.city / f"{system.system}{suffix}"
 
 
@@ -229,12 +239,17 @@ def _deploy(
     plan: CityPlan,
     system: System,
     connection: duckdb.DuckDBPyConnection,
-    server: PostgresServer,
+    servers: CityServers,
     scratch: Path,
 ) -> str:
     if isinstance(system.connection, PostgresConnection):
-        return deploy_postgresql(connection, system, server, scratch=scratch)
+        return deploy_postgresql(connection, system, servers.postgresql, scratch=scratch)
     path = file_location(settings, system)
+    if isinstance(system.connection, MysqlConnection):
+        if servers.mariadb:
+            return deploy_mariadb(connection, system, servers.mariadb, scratch=scratch)
+        deploy_sqlite(connection, system, path)
+        return stand_in_location(path)
     if isinstance(system.connection, SqliteConnection):
         deploy_sqlite(connection, system, path)
     elif isinstance(system.connection, CsvConnection):
@@ -262,17 +277,22 @@ def _standing(
         return None
     if not (settings.city_environment.exists() and truth_path(settings).exists()):
         return None
-    on_step("The city stands as planned; starting PostgreSQL and counting its rows")
+    if has_mariadb(settings) != mariadb_is_installed():
+        on_step("The city was made when MariaDB was otherwise than it is now")
+        return None
+    on_step("The city stands as planned; starting its servers and counting its rows")
     begun = time.monotonic()
-    server = start_server(settings)
+    servers = start_servers(settings, with_mariadb=has_mariadb(settings))
     expected = record.expected_rows()
     for system in registry.systems:
-        counted = _count(settings, system, server)
+        counted = _count(settings, system, servers)
         if counted is None or any(
             expected.get((system.system, table)) != rows for table, rows in counted.items()
         ):
             on_step(f"{system.system} is not what it was")
             return None
+        if isinstance(system.connection, PostgresConnection):
+            allow_capture(system, servers.postgresql)
     return CityReport(
         plan=record.plan,
         tables=record.tables,
@@ -283,17 +303,19 @@ def _standing(
     )
 
 
-def _count(settings: Settings, system: System, server: PostgresServer) -> dict[str, int] | None:
+def _count(settings: Settings, system: System, servers: CityServers) -> dict[str, int] | None:
     """Rows per table, null when the system cannot be read."""
     try:
         if isinstance(system.connection, PostgresConnection):
-            return count_postgresql(system, server)
+            return count_postgresql(system, servers.postgresql)
+        if isinstance(system.connection, MysqlConnection) and servers.mariadb:
+            return count_mariadb(system, servers.mariadb)
         if isinstance(system.connection, CsvConnection):
             return count_csv(system, file_location(settings, system))
         if isinstance(system.connection, XlsxConnection):
             return count_xlsx(system, file_location(settings, system))
         return count_sqlite(system, file_location(settings, system))
-    except (psycopg.Error, sqlite3.Error, OSError, ValueError, UnreadableFileError):
+    except (psycopg.Error, pymysql.Error, sqlite3.Error, OSError, ValueError, UnreadableFileError):
         return None
 
 

@@ -1,7 +1,7 @@
 """Fills the systems that are files: a SQLite database and a folder of CSV drops.
 
 Add a file technology here. Keep out: what is in the tables, and the two damaged lines' choice
-(``records_health.py`` marks them, here they are written).
+(``records_person.py`` marks them, here they are written).
 """
 
 import shutil
@@ -12,7 +12,8 @@ from pathlib import Path
 import duckdb
 
 from citybase.duck import literal, quoted
-from sources.contract import CsvConnection, System, Table
+from sources.contract import System, Table
+from sources.contract_connection import CsvConnection
 from sources.simulator.generate import source_table
 from sources.simulator.plan import CityPlan
 

@@ -14,7 +14,10 @@ import psycopg
 from psycopg import sql
 
 from citybase.duck import literal, quoted
-from sources.contract import Column, PostgresConnection, System, Table
+from sources.contract import Column, System, Table
+from sources.contract_connection import PostgresConnection
+from sources.highway.pg_slot import publish
+from sources.highway.pg_source import PostgresLog
 from sources.simulator.generate import source_table
 from sources.simulator.servers import PostgresServer
 
@@ -35,6 +38,12 @@ def deploy_postgresql(
     password = secrets.token_urlsafe(24)
     with server.connect() as postgres:
         database = sql.Identifier(system.system)
+        # Its slot goes with the database, once nobody reads it any more.
+        postgres.execute(
+            "select pg_terminate_backend(active_pid) from pg_replication_slots"
+            " where database = %s and active_pid is not null",
+            (system.system,),
+        )
         postgres.execute(sql.SQL("drop database if exists {} with (force)").format(database))
         for role in (owner, reader):
             postgres.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(role)))
@@ -88,7 +97,22 @@ def deploy_postgresql(
         )
         postgres.execute("reset role")
         postgres.execute("analyze")
+    allow_capture(system, server)
     return server.location(database=system.system, user=reader, password=password)
+
+
+def allow_capture(system: System, server: PostgresServer) -> None:
+    """Do what the highway asks a department's administrator for: the reader may replicate, and the
+    tables in mode log are published. Nothing, where no table is.
+    """
+    log = PostgresLog(system, server.administration(system.system))
+    if not log.tables:
+        return
+    with server.connect() as postgres:
+        postgres.execute(
+            sql.SQL("alter role {} replication").format(sql.Identifier(f"{system.system}_reader"))
+        )
+    publish(log)
 
 
 def count_postgresql(system: System, server: PostgresServer) -> dict[str, int]:
@@ -185,7 +209,9 @@ def _native_type(column: Column) -> str:
         return "timestamp(0) without time zone"
     if column.type != "varchar":
         return column.type
-    for part, length in _LENGTHS.items():
-        if part in column.column:
-            return f"varchar({length})"
-    return "varchar(64)"
+    return f"varchar({text_length(column.column)})"
+
+
+def text_length(code: str) -> int:
+    """How many characters a department allows for a text, by the column's code."""
+    return next((length for part, length in _LENGTHS.items() if part in code), 64)

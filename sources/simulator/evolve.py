@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from citybase.settings import Settings
-from sources.contract import PostgresConnection, SqliteConnection
+from sources.contract_connection import MysqlConnection, PostgresConnection, SqliteConnection
 from sources.registry import Registry, load_registry
 from sources.simulator.apply_changes import (
     Delivery,
     TableChange,
+    apply_to_mariadb,
     apply_to_postgresql,
     apply_to_sqlite,
     compare,
@@ -31,9 +32,9 @@ from sources.simulator.city import (
     OnStep,
     city_hash,
     file_location,
-    start_server,
     truth_path,
 )
+from sources.simulator.city_servers import has_mariadb, start_servers
 from sources.simulator.generate import contents, generate
 from sources.simulator.plan import CityError, CityPlan, generator_digest
 from sources.simulator.record import CityRecord, read_record, write_record
@@ -92,7 +93,7 @@ def evolve_city(
         try:
             changes = compare(connection, registry, before)
             tables = contents(connection, registry)
-            server = start_server(settings)
+            servers = start_servers(settings, with_mariadb=has_mariadb(settings))
             # From here on the systems change: the plan says so until all have.
             write_record(settings, replace(record, evolving_to=target.elapsed_days))
             deliveries: list[Delivery] = []
@@ -100,8 +101,10 @@ def evolve_city(
                 on_step(f"Changing {system.system} ({system.connection.technology})")
                 location = file_location(settings, system)
                 if isinstance(system.connection, PostgresConnection):
-                    apply_to_postgresql(connection, system, server, scratch=scratch)
-                elif isinstance(system.connection, SqliteConnection):
+                    apply_to_postgresql(connection, system, servers.postgresql, scratch=scratch)
+                elif isinstance(system.connection, MysqlConnection) and servers.mariadb:
+                    apply_to_mariadb(connection, system, servers.mariadb, scratch=scratch)
+                elif isinstance(system.connection, MysqlConnection | SqliteConnection):
                     apply_to_sqlite(connection, system, location)
                 else:
                     deliveries += deliver(

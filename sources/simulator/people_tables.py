@@ -108,6 +108,7 @@ _STUDENT = PersonTable(
     },
     companion=Companion(role="guardian", person_id="guardian_id"),
     touched_days=1500,
+    has_damaged_lines=True,
     columns={
         "student_no": key("G37", 5182736459, 31337),
         "id_number": "written_number",
@@ -246,7 +247,7 @@ _PRACTITIONER = PersonTable(
         ),
         "employer_name": "employer_name",
         "issued_date": date_text(_day_before("2000", "qualified")),
-        "updated_at": day_time_text("updated_date", "practitioner"),
+        "updated_at": "day_time(updated_date, _row, 'practitioner')",
     },
 )
 

@@ -1,8 +1,8 @@
-"""What the health commission wrote: resident files, birth and death certificates, as CSV text.
+"""What the health commission wrote: resident files, birth and death certificates.
 
-Words: 男, 女, 未知; 汉族 or 汉. One file holds a line cut short and a line with bytes that are no
-GB 18030: ``_line_damage`` says which row. Dates are text already, some impossible. Add tables of
-this department here. Keep out: how the files are written (``deploy_files``).
+Words: 男, 女, 未知; 汉族 or 汉. Days that somebody typed are text of eight digits, some impossible;
+the others are dates. Add tables of this department here. Keep out: how the database is filled
+(``deploy_mariadb``).
 """
 
 import duckdb
@@ -41,12 +41,8 @@ with files as (
             - below(person_id * 2 + copy, 'file touched', 2900)::integer as touched_date,
     from known_person('file', 60) as known
     cross join range(2) as copies(copy)
-    -- the people of the damaged lines and those who share a number always have a file
-    where (
-            chance(person_id, 'has a file', 750000)
-            or has_shared_number
-            or person_id in (13, 32, 49)
-        )
+    -- those who share a number always have a file
+    where (chance(person_id, 'has a file', 750000) or has_shared_number)
         -- one person in a hundred has two files
         and (copy = 0 or chance(person_id, 'second file', 10000))
 ),
@@ -69,7 +65,6 @@ draft as (
             when 26 then 'impossible'
             when 2040 then 'unknown'
         end as date_damage,
-        case _row when 64 then 'short' when 98 then 'bytes' end as line_damage,
     from files
 )
 select
@@ -97,8 +92,7 @@ select
     ] as division_code,
     case when coalesce(is_stale, false) then address_before else address_now end as address,
     ['A', 'B', 'O', 'AB', '不详', null][1 + below(person_id, 'blood', 6)] as blood_type,
-    strftime(day_time(updated_date, draft._row, 'file'), '%Y-%m-%d %H:%M:%S') as updated_at,
-    line_damage as _line_damage,
+    day_time(updated_date, draft._row, 'file') as updated_at,
     _person_id,
     concat_ws(
         ',',
@@ -112,11 +106,10 @@ select
         case when written_name <> name then 'name_variant' end,
         name_state,
         case when is_stale then 'address_stale' else address_state end,
-        case when date_damage is not null then 'date_' || date_damage end,
-        case when line_damage is not null then 'line_' || line_damage end
+        case when date_damage is not null then 'date_' || date_damage end
     ) as _defects,
     {HAS_VALID_NUMBER} as _has_valid_number,
-    date_damage is null and line_damage is null as _is_landable,
+    date_damage is null as _is_landable,
     false as _tells_death,
 from draft
 """
@@ -196,16 +189,15 @@ select
     'U37' || row_number_text(_newborn_person_id, 2198765431, 3303) as certificate_no,
     newborn_name,
     case sex_code when '1' then '男' else '女' end as sex_name,
-    birth_digits(born)::varchar as birth_date,
+    born as birth_date,
     mother_name,
     mother_number as mother_id_number,
     father_name,
     father_number as father_id_number,
     '临沂市' || ['妇幼保健院', '人民医院', '中心医院'][1 + below(_newborn_person_id, 'hospital', 3)]
         as institution_name,
-    birth_digits(born + 4)::varchar as issued_date,
-    strftime(day_time(born + 4, _newborn_person_id, 'birth'), '%Y-%m-%d %H:%M:%S') as updated_at,
-    null::varchar as _line_damage,
+    born + 4 as issued_date,
+    day_time(born + 4, _newborn_person_id, 'birth') as updated_at,
     _newborn_person_id,
     _mother_person_id,
     _father_person_id,
@@ -250,15 +242,13 @@ select
         damaged_number(person_id, 'death', number, other_number, _number_defect), _text_defect
     ) as id_number,
     case sex_code when '1' then '男' else '女' end as sex_name,
-    birth_digits(damaged_birth(person_id, 'death', birth_date, _birth_defect))::varchar
-        as birth_date,
+    damaged_birth(person_id, 'death', birth_date, _birth_defect) as birth_date,
     case when is_date_unknown then '不详' else birth_digits(death_date)::varchar end as death_date,
     ['急性心肌梗死', '脑梗死', '肺恶性肿瘤', '慢性阻塞性肺疾病', '肝恶性肿瘤', '交通事故', '脑出血']
         [1 + below(person_id, 'cause', 7)] as cause,
     '临沂市' || ['人民医院', '中心医院', '中医医院'][1 + below(person_id, 'hospital', 3)]
         as institution_name,
-    strftime(day_time(death_date + 3, person_id, 'death'), '%Y-%m-%d %H:%M:%S') as updated_at,
-    null::varchar as _line_damage,
+    day_time(death_date + 3, person_id, 'death') as updated_at,
     _person_id,
     concat_ws(
         ',',

@@ -42,6 +42,8 @@ class PersonTable:
       which dates of the matter itself follow; ``updated_date`` is that day or that of a change;
     * ``is_stale`` says when the address before the move stands, ``is_date_text`` which rows take
       any text for a date, ``updated`` corrects ``updated_date``, ``more_defects`` adds names;
+    * the file of a table that ``has_damaged_lines`` holds a line cut short and a line with bytes of
+      no character: ``_line_damage`` says which rows, which cannot be read;
     * a table that ``is_shared`` holds the rows of many systems: its column ``_system_code`` says
       whose they are, and the caller shares them out;
     * ``no_number_per_million`` rows lack the number; where a row ``is_workbook``, its 18 digits may
@@ -64,6 +66,7 @@ class PersonTable:
     updated: str = "updated_date"
     is_date_text: str = "true"
     more_defects: tuple[str, ...] = ()
+    has_damaged_lines: bool = False
     is_shared: bool = False
 
     @property
@@ -175,6 +178,7 @@ draft as (
     select
         *,
         {_cell_damage(table)} as _excel_damage,
+        {_line_damage(table)} as _line_damage,
     from written
 )
 select
@@ -182,7 +186,7 @@ select
     person_id as _person_id,
     concat_ws(',', {", ".join(_defects(table))}) as _defects,
     {_own_validity(table)} as _has_valid_number,{_companion_truth(table)}
-    {_excel_column(table)}{_is_landable(table)} as _is_landable,
+    {_damage_columns(table)}{_is_landable(table)} as _is_landable,
     false as _tells_death,
 from draft
 """
@@ -303,6 +307,8 @@ def _defects(table: PersonTable) -> list[str]:
         defects.append("case when _is_stale then 'address_stale' end")
     if table.uses("_date_defect"):
         defects.append("_date_defect")
+    if table.has_damaged_lines:
+        defects.append("'line_' || _line_damage")
     return [*defects, *table.more_defects] or ["''"]
 
 
@@ -328,8 +334,19 @@ def _cell_damage(table: PersonTable) -> str:
     )
 
 
-def _excel_column(table: PersonTable) -> str:
-    return "" if table.is_workbook == "false" else "_excel_damage,\n    "
+def _line_damage(table: PersonTable) -> str:
+    """Of those who stay in the table for years the first and the last."""
+    if not table.has_damaged_lines:
+        return "null"
+    stays = "filter (where birth_date between getvariable('today') - 4700"
+    stays += " and getvariable('today') - 3000) over ()"
+    return f"case _row when min(_row) {stays} then 'short' when max(_row) {stays} then 'bytes' end"
+
+
+def _damage_columns(table: PersonTable) -> str:
+    """What those who write the file or workbook have to know."""
+    columns = "" if table.is_workbook == "false" else "_excel_damage,\n    "
+    return columns + ("_line_damage,\n    " if table.has_damaged_lines else "")
 
 
 def _is_landable(table: PersonTable) -> str:
@@ -339,6 +356,8 @@ def _is_landable(table: PersonTable) -> str:
         reasons.append("_date_defect is null")
     if table.is_workbook != "false":
         reasons.append("_excel_damage is null")
+    if table.has_damaged_lines:
+        reasons.append("_line_damage is null")
     return " and ".join(reasons) or "true"
 
 

@@ -41,6 +41,8 @@ _OF_USE: Any = {
         "__all__": {
             "mode": True,
             "cursor": True,
+            "overlap": True,
+            "reconcile_hours": True,
             "update_cycle": True,
             "sharing": True,
             "openness": True,

@@ -45,12 +45,13 @@ class PostgresServer:
             f"user={user} password={password}"
         )
 
+    def administration(self, database: str) -> str:
+        """The superuser's connection string."""
+        return self.location(database=database, user=_SUPERUSER, password=self.password)
+
     def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[Any, ...]]:
         """A connection as superuser that commits each statement."""
-        return psycopg.connect(
-            self.location(database=database, user=_SUPERUSER, password=self.password),
-            autocommit=True,
-        )
+        return psycopg.connect(self.administration(database), autocommit=True)
 
 
 def start_postgresql(data: Path, password_file: Path) -> PostgresServer:

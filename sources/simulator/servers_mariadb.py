@@ -23,12 +23,15 @@ import pymysql
 from sources.simulator.plan import CityError
 from sources.simulator.servers import write_secret
 
+FOLDER_VARIABLE = "CITYBASE_MARIADB"
 _SUPERUSER = "root"
 # mariadbd refuses to run as root: one of these accounts owns its files then.
 _ACCOUNTS = ("mysql", "nobody")
 _SYSTEM_FOLDERS = ("/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/usr/libexec")
 _PATIENCE_SECONDS = 60.0
-_LOG, _PID = "mariadb.log", "mariadb.pid"
+_LOG, _PID, _ID = "mariadb.log", "mariadb.pid", "server_id"
+# Those of the highway begin at 2^31.
+_FIRST_ID, _IDS = 1, 1 << 30
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,15 @@ class MariadbServer:
             database=database,
             autocommit=True,
             charset="utf8mb4",
+            local_infile=True,
         )
 
 
 def mariadb_is_installed() -> bool:
-    """Whether this machine has the two programs of the package mariadb-server."""
+    """Whether this machine has the two programs of the package mariadb-server.
+
+    CITYBASE_MARIADB names the one folder where to look for them.
+    """
     return all(_program(name) for name in ("mariadbd", "mariadb-install-db"))
 
 
@@ -76,7 +83,8 @@ def start_mariadb(data: Path, password_file: Path) -> MariadbServer:
     if not mariadb_is_installed():
         raise CityError(
             "MariaDB is not installed: there is no mariadbd.",
-            remedy="Install the package mariadb-server (`deploy/setup.sh dev` does it as root).",
+            remedy="Install the package mariadb-server (`deploy/setup.sh dev` does it as root), or "
+            "make a city without it: `citybase city create`.",
         )
     if not (data / "mysql").is_dir():
         _install(data)
@@ -145,6 +153,7 @@ def _install(data: Path) -> None:
             f"MariaDB cannot make its data folder {data}: {' '.join(said)}",
             remedy="See that the account mysql may pass through every folder above it.",
         )
+    (data / _ID).write_text(f"{_FIRST_ID + secrets.randbelow(_IDS)}\n", encoding="ascii")
 
 
 def _options(data: Path) -> list[str]:
@@ -154,12 +163,14 @@ def _options(data: Path) -> list[str]:
         "--no-defaults",
         f"--datadir={data.resolve()}",
         f"--socket={socket}",
+        # TMPDIR may be closed to the server's account.
+        f"--tmpdir={socket.parent}",
         f"--pid-file={data.resolve() / _PID}",
         *([f"--user={_account()}"] if os.geteuid() == 0 else []),
         "--skip-networking",
         # Its tables are followed by their changes: what the binary log needs for that.
         "--log-bin=binlog",
-        "--server-id=1",
+        f"--server-id={_server_id(data)}",
         "--binlog-format=ROW",
         "--binlog-row-metadata=FULL",
         "--max-binlog-size=64M",
@@ -170,6 +181,16 @@ def _options(data: Path) -> list[str]:
         "--innodb-flush-log-at-trx-commit=0",
         "--performance-schema=off",
     ]
+
+
+def _server_id(data: Path) -> int:
+    """By which its transactions are numbered: another one for each data folder, so that a place in
+    the log of an earlier server is not taken for one in this server's.
+    """
+    file = data / _ID
+    if not file.exists():
+        return _FIRST_ID
+    return int(file.read_text(encoding="ascii"))
 
 
 def _account() -> str:
@@ -252,6 +273,9 @@ def _digest(data: Path) -> str:
 
 
 def _program(name: str) -> str | None:
+    only = os.environ.get(FOLDER_VARIABLE)
+    if only:
+        return shutil.which(name, path=only)
     return shutil.which(name) or shutil.which(name, path=os.pathsep.join(_SYSTEM_FOLDERS))
 
 

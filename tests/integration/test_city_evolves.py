@@ -13,7 +13,14 @@ from psycopg import sql
 
 from citybase.duck import quoted
 from citybase.settings import Settings, source_environment
-from sources.contract import CsvConnection, PostgresConnection, SqliteConnection, System, Table
+from sources.connectors.mysql_location import parse_location
+from sources.contract import System, Table
+from sources.contract_connection import (
+    CsvConnection,
+    MysqlConnection,
+    PostgresConnection,
+    SqliteConnection,
+)
 from sources.registry import Registry, load_registry
 from sources.simulator import (
     CityError,
@@ -33,6 +40,7 @@ from tests.integration.extraction.extraction_house import make_system
 pytestmark = pytest.mark.integration
 
 BASE = CityPlan(seed=11, scale=0.0002)
+DATABASES = PostgresConnection | MysqlConnection | SqliteConnection
 FIRST_DAYS, MORE_DAYS = 25, 15
 
 
@@ -61,7 +69,14 @@ class Lived:
             )
             with psycopg.connect(location) as connection:
                 return connection.execute(query).fetchall()
-        with closing(sqlite3.connect(location)) as database:
+        if isinstance(system.connection, MysqlConnection) and not location.startswith("sqlite:"):
+            with closing(parse_location(location).connect()) as mariadb, mariadb.cursor() as cursor:
+                cursor.execute(
+                    f"select {', '.join(f'cast(`{name}` as char)' for name in names)}"
+                    f" from `{table.source_name}` order by {', '.join(keys)}"
+                )
+                return list(cursor.fetchall())
+        with closing(sqlite3.connect(location.removeprefix("sqlite:"))) as database:
             return database.execute(
                 f"select {', '.join(map(quoted, names))} from {quoted(table.source_name)}"
                 f" order by {', '.join(map(quoted, keys))}"
@@ -118,7 +133,7 @@ def _interrupt(cities: Lived) -> None:
 def test_every_live_table_is_that_of_a_city_made_for_the_day(lived: Lived) -> None:
     compared = 0
     for system, table in lived.registry.tables():
-        if isinstance(system.connection, PostgresConnection | SqliteConnection):
+        if isinstance(system.connection, DATABASES):
             evolved = lived.rows(lived.evolved, system, table)
             assert evolved == lived.rows(lived.made, system, table), (system.system, table.table)
             compared += len(evolved)
@@ -171,7 +186,7 @@ def test_files_come_dated_late_or_twice(lived: Lived) -> None:
                 assert dated[0].read_bytes() == dated[1].read_bytes()
     assert states == {"late", "on_time", "re_sent"}
     for system, table in lived.registry.tables():
-        if isinstance(system.connection, PostgresConnection | SqliteConnection):
+        if isinstance(system.connection, DATABASES):
             continue
         late = [
             delivery.state == "late"

@@ -18,8 +18,10 @@ import pytest
 
 from citybase.duck import connect, literal
 from citybase.settings import Settings, source_environment
-from sources.contract import (
+from sources.connectors.mysql_location import parse_location
+from sources.contract_connection import (
     CsvConnection,
+    MysqlConnection,
     PostgresConnection,
     SqliteConnection,
     XlsxConnection,
@@ -37,6 +39,7 @@ from sources.simulator import (
     truth_path,
 )
 from sources.simulator.deploy_xlsx import count_xlsx
+from sources.simulator.servers_mariadb import mariadb_is_installed
 
 pytestmark = pytest.mark.integration
 
@@ -81,6 +84,10 @@ def test_every_table_holds_what_was_generated(city: City) -> None:
                     f'select count(*) from {system.connection.db_schema}."{table.source_name}"'
                 ).fetchone()
             assert found == (expected,)
+        elif isinstance(system.connection, MysqlConnection):
+            with closing(parse_location(location).connect()) as mariadb, mariadb.cursor() as cursor:
+                cursor.execute(f"select count(*) from `{table.source_name}`")
+                assert cursor.fetchall() == ((expected,),)
         elif isinstance(system.connection, SqliteConnection):
             with closing(sqlite3.connect(location)) as database:
                 found = database.execute(f'select count(*) from "{table.source_name}"').fetchone()
@@ -176,25 +183,29 @@ def test_nobody_enters_without_the_right_password_and_database(
         psycopg.connect(location)
 
 
-def test_the_drop_is_gb18030_with_one_undecodable_and_one_short_line(city: City) -> None:
-    system = city.registry.system("health_record")
-    assert isinstance(system.connection, CsvConnection)
-    table = system.table("resident_record")
-    (file,) = Path(city.location("health_record")).glob(table.source_name)
-    assert file.name == "居民健康档案_20251231.csv"
+def test_a_drop_is_in_the_encoding_that_its_registry_file_says(city: City) -> None:
+    (file,) = Path(city.location("grid_yishui")).glob("wg_renkou_*.csv")
+    header = file.read_bytes().splitlines()[0]
+    declared = city.registry.system("grid_yishui").table("resident").columns
+    assert next(csv.reader([header.decode("gb18030")])) == [c.source_name for c in declared]
+    with pytest.raises(UnicodeDecodeError):
+        file.read_text(encoding="utf-8")
+
+
+def test_a_drop_has_one_undecodable_and_one_short_line(city: City) -> None:
+    table = city.registry.system("student_register").table("student")
+    (file,) = Path(city.location("student_register")).glob(table.source_name)
+    assert file.name == "学生学籍_20251231.csv"
     lines = file.read_bytes().splitlines()
-    assert next(csv.reader([lines[0].decode("gb18030")])) == [c.source_name for c in table.columns]
     undecodable, short = 0, 0
     for line in lines[1:]:
         try:
-            fields = next(csv.reader([line.decode("gb18030")]))
+            fields = next(csv.reader([line.decode("utf-8")]))
         except UnicodeDecodeError:
             undecodable += 1
         else:
             short += len(fields) < len(table.columns)
     assert (undecodable, short) == (1, 1)
-    with pytest.raises(UnicodeDecodeError):
-        file.read_text(encoding="utf-8")
 
 
 def test_secrets_are_for_the_owner_alone(city: City) -> None:
@@ -232,15 +243,19 @@ def test_making_it_again_is_equal(city: City) -> None:
 
 
 def test_the_data_outlive_a_restart_and_only_this_server_is_stopped(city: City) -> None:
-    before = city_status(city.settings).server_pid
-    assert before is not None
+    status = city_status(city.settings)
+    before = (status.server_pid, status.mariadb_pid)
+    assert before[0] is not None
+    assert (before[1] is not None) is mariadb_is_installed()
     assert stop_city(city.settings)
     assert not stop_city(city.settings)
     assert city_status(city.settings).server_pid is None
+    assert city_status(city.settings).mariadb_pid is None
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(city.location("household_register"))
     after = start_city(city.settings)
-    assert after != before
+    assert after.postgresql.pid != before[0]
+    assert (after.mariadb and after.mariadb.pid) != before[1] or not mariadb_is_installed()
     with psycopg.connect(city.location("household_register")) as connection:
         found = connection.execute("select count(*) from huji.czrk").fetchone()
     assert found == (city.rows("household_register", "resident"),)

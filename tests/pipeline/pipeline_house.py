@@ -11,13 +11,14 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
 import psycopg
+import pymysql
 from psycopg import sql
 
 from citybase.duck import connect, literal, quoted
@@ -26,13 +27,17 @@ from citybase.store import open_store
 from orchestration.instance import open_instance
 from orchestration.project import dbt_environment, dbt_executable
 from orchestration.run import RunOutcome, run_job
-from sources.contract import PostgresConnection
+from sources.connectors.mysql_location import parse_location
+from sources.contract_connection import MysqlConnection, PostgresConnection
 from sources.extract import SystemResult, extract_system
 from sources.ledger import Batch, last_batch
 from sources.raw import Cut, bind
 from sources.registry import load_registry
 from sources.simulator import CityReport, stop_city
+from sources.simulator.city_servers import running_servers
 from sources.simulator.servers import PostgresServer
+from sources.simulator.servers_mariadb import MariadbServer
+from sources.stand_in import stand_in_location, stand_in_path
 
 COMPARED = ("code", "staging", "intermediate", "library", "quality", "mart")
 # When a batch was committed is the one thing that two equal builds may tell apart.
@@ -47,11 +52,15 @@ _PROJECT_PARTS = ("macros", "models", "seeds", "tests")
 
 @dataclass(frozen=True)
 class House:
-    """One CITYBASE_HOME. ``databases`` maps each PostgreSQL system to this house's database."""
+    """One CITYBASE_HOME. ``databases`` maps each PostgreSQL system to this house's database.
+
+    Without ``mariadb`` files stand in for its systems.
+    """
 
     settings: Settings
     server: PostgresServer
     databases: Mapping[str, str] = field(default_factory=dict)
+    mariadb: MariadbServer | None = None
 
     def run(self, job: str = "full_build", *, is_full_refresh: bool = False) -> RunOutcome:
         """A job of the code location, in this process."""
@@ -125,6 +134,11 @@ class House:
         """The superuser in this house's database of a PostgreSQL system."""
         return self.server.connect(self.databases[system])
 
+    def connect_mariadb(self, system: str) -> "pymysql.Connection[Any]":
+        """The superuser in this house's database of a MySQL system."""
+        assert self.mariadb is not None
+        return self.mariadb.connect(parse_location(self.location(system)).database)
+
     def locate(self, system: str, location: str) -> None:
         """Point this house at another location of a source system."""
         name = load_registry().system(system).connection.location_env
@@ -151,6 +165,18 @@ class Built:
     house: House
     city: CityReport
     outcome: RunOutcome
+
+
+def house_of(settings: Settings) -> House:
+    """The house of a city that runs."""
+    server, mariadb = running_servers(settings)
+    assert server is not None
+    databases = {
+        system.system: system.system
+        for system in load_registry().systems
+        if isinstance(system.connection, PostgresConnection)
+    }
+    return House(settings, server, databases, mariadb)
 
 
 def citybase(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -219,7 +245,7 @@ def copied(house: House, home: Path, *, has_own_sources: bool = False) -> Iterat
     settings = Settings(home=home)
     settings.city.mkdir()
     shutil.copy2(original.city_environment, settings.city_environment)
-    copy = House(settings, house.server, dict(house.databases))
+    copy = replace(house, settings=settings, databases=dict(house.databases))
     if has_own_sources:
         copy = _with_own_sources(house, copy)
     try:
@@ -232,6 +258,11 @@ def copied(house: House, home: Path, *, has_own_sources: bool = False) -> Iterat
                         sql.SQL("drop database if exists {} with (force)").format(
                             sql.Identifier(database)
                         )
+                    )
+            for system in _of_mariadb(copy):
+                with copy.connect_mariadb(system) as mariadb, mariadb.cursor() as cursor:
+                    cursor.execute(
+                        f"drop database {parse_location(copy.location(system)).database}"
                     )
         shutil.rmtree(home)
 
@@ -247,6 +278,14 @@ def _with_own_sources(house: House, copy: House) -> House:
             databases[system.system] = own
             _copy_database(house.server, original, own, reader=f"{system.system}_reader")
             copy.locate(system.system, location.replace(f"dbname={original} ", f"dbname={own} "))
+        elif system.system in _of_mariadb(house):
+            own = f"{system.system}_{copy.settings.home.name}"
+            _copy_mariadb(house, system.system, own)
+            copy.locate(system.system, location.replace(f"/{system.system}?", f"/{own}?"))
+        elif (file := stand_in_path(system, location)) is not None:
+            path = copy.settings.city / file.name
+            shutil.copy2(file, path)
+            copy.locate(system.system, stand_in_location(path))
         else:
             path = copy.settings.city / Path(location).name
             if Path(location).is_dir():
@@ -254,7 +293,26 @@ def _with_own_sources(house: House, copy: House) -> House:
             else:
                 shutil.copy2(location, path)
             copy.locate(system.system, str(path))
-    return House(copy.settings, copy.server, databases)
+    return replace(copy, databases=databases)
+
+
+def _of_mariadb(house: House) -> list[str]:
+    """The systems that this house reads from its MariaDB."""
+    return [
+        system.system
+        for system in load_registry().systems
+        if house.mariadb is not None and isinstance(system.connection, MysqlConnection)
+    ]
+
+
+def _copy_mariadb(house: House, system: str, own: str) -> None:
+    with house.connect_mariadb(system) as mariadb, mariadb.cursor() as cursor:
+        cursor.execute(f"create database {own} character set utf8mb4 collate utf8mb4_bin")
+        cursor.execute("show tables")
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"create table {own}.`{table}` like `{table}`")
+            cursor.execute(f"insert into {own}.`{table}` select * from `{table}`")
+        cursor.execute(f"grant select on {own}.* to {system}_reader@localhost")
 
 
 def _copy_database(server: PostgresServer, original: str, own: str, *, reader: str) -> None:

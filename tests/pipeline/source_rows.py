@@ -1,6 +1,6 @@
 """Edits of rows in a department's own system, named as the registry names them.
 
-Add here what a clerk can do to a row in one of the three technologies. Keep out: which rows.
+Add here what a clerk can do to a row in one of the four technologies. Keep out: which rows.
 """
 
 import csv
@@ -13,8 +13,10 @@ from typing import Any
 from psycopg import sql
 
 from citybase.duck import quoted
-from sources.contract import CsvConnection, PostgresConnection, System, Table
+from sources.contract import System, Table
+from sources.contract_connection import CsvConnection, MysqlConnection, PostgresConnection
 from sources.registry import load_registry
+from sources.stand_in import stand_in_path
 from tests.pipeline.pipeline_house import House
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -34,11 +36,21 @@ def update_row(house: House, system: str, table: str, key: str, **values: Any) -
         )
         with house.connect_source(system) as postgres:
             assert postgres.execute(statement, [*names.values(), key]).rowcount == 1
+    elif isinstance(found.connection, MysqlConnection) and house.mariadb is not None:
+        changed = ", ".join(f"`{name}` = %s" for name in names)
+        with house.connect_mariadb(system) as mariadb, mariadb.cursor() as cursor:
+            edited_rows = cursor.execute(
+                f"update `{declared.source_name}` set {changed} where `{key_name}` = %s",
+                [*names.values(), key],
+            )
+            assert edited_rows == 1
     elif isinstance(found.connection, CsvConnection):
         _edit_line(house, found, declared, key, names)
     else:
         changed = ", ".join(f"{quoted(name)} = ?" for name in names)
-        with closing(sqlite3.connect(house.location(system))) as database:
+        location = house.location(system)
+        file = stand_in_path(found, location) or location
+        with closing(sqlite3.connect(file)) as database:
             edited = database.execute(
                 f"update {quoted(declared.source_name)} set {changed} where {quoted(key_name)} = ?",
                 [*names.values(), key],

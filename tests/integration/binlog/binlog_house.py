@@ -11,7 +11,8 @@ import pymysql
 
 from citybase.duck import connect
 from sources.connectors.mysql import MysqlSession
-from sources.contract import MysqlConnection, System, Table
+from sources.contract import System, Table
+from sources.contract_connection import MysqlConnection
 from sources.highway.binlog import BinlogStream
 from sources.highway.binlog_batch import BinlogBatch
 from tests.mariadb_house import Mariadb

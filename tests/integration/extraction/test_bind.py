@@ -232,6 +232,26 @@ def test_bind_needs_the_warehouse_to_itself(system: System, house: House) -> Non
         bind_it(house, system)
 
 
+def test_meta_tells_of_a_table_of_many_batches_what_it_holds(
+    system: System, house: House, folder: Path
+) -> None:
+    tables = [table.model_copy(update={"mode": "hash_diff"}) for table in system.tables]
+    system = system.model_copy(update={"tables": tables})
+    house.extract(system)
+    (folder / "人员_2.csv").write_text(
+        "id,age,born\na,8,2020-01-01\nb,x,\nc,1,\nd,y,\n", encoding="gb18030"
+    )
+    newest = {receipt.table_code: receipt.batch_id for receipt in house.extract(system).receipts}
+
+    bind_it(house, system)
+
+    assert ask(
+        house,
+        "select table_code, batch_id, rows_read, rows_landed, rows_quarantined"
+        " from meta.batch order by all",
+    ) == [("person", newest["person"], 4, 2, 2), ("visit", newest["visit"], 1, 1, 0)]
+
+
 def test_an_unchanged_extraction_keeps_the_rows_and_moves_the_batch(
     system: System, house: House
 ) -> None:

@@ -99,6 +99,24 @@ def test_sample_keys_are_masked(system: System, house: House) -> None:
     assert result.sample_keys == ("*****2001",)
 
 
+def test_a_batch_of_changes_is_checked_together_with_what_it_changes(
+    house: House, tmp_path: Path, system: System
+) -> None:
+    tables = [table.model_copy(update={"mode": "hash_diff"}) for table in system.tables]
+    system = system.model_copy(update={"tables": tables})
+    house.extract(system)
+    assert house.extract(system).receipts[0].unchanged
+    assert house.last(system, "person").files == ()
+    assert failed(check(house, system)) == []
+
+    deliver(tmp_path, "2", GOOD + "371302001,7\nnew,1\n")
+    house.extract(system)
+    results = check(house, system)
+    assert failed(results) == []
+    assert results["keys_are_present"].counts == {"rows": 10, "missing": 0}
+    assert results["read_is_landed_plus_quarantined"].counts["landed"] == 1
+
+
 def test_a_lost_file_fails_every_check(system: System, house: House) -> None:
     house.extract(system)
     for file in absolute(house.settings, house.last(system, "person").files):

@@ -434,3 +434,36 @@ def test_a_key_that_comes_back_while_keys_are_compared_is_not_deleted(
 
     monkeypatch.setattr(cursor, "_reconciled", compare_and_return)
     assert late.extracted(reconcile_hours=0) == "甲乙"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"mode": "cursor", "cursor": "updated_at", "reconcile_hours": 24},
+        {"mode": "append_only"},
+        {"mode": "append_only", "cursor": "updated_at"},
+    ],
+    ids=["cursor", "append_only", "append_only with a cursor"],
+)
+def test_a_source_that_another_has_taken_the_place_of_is_read_anew(
+    house: House, server: Server, schema: str, fields: dict[str, object]
+) -> None:
+    """Restored from a copy, moved to another server: what was read of the old one says nothing."""
+    system = moded(make_system(POSTGRESQL, {"t": COLUMNS}), **fields)
+    house.locate(system, server.reader)
+    create = (
+        f"create table {schema}.t (id integer, name text, amount numeric, updated_at timestamp)"
+    )
+    insert = f"insert into {schema}.t values"
+    server.execute(create)
+    server.execute(f"{insert} (1, '甲', 1, '2026-11-22 08:00'), (2, '乙', 1, '2026-11-22 08:00')")
+    assert house.extract(system).receipts[0].rows_landed == 2
+    assert house.extract(system).receipts[0].unchanged
+    server.execute(f"drop table {schema}.t")
+    server.execute(create)
+    server.execute(f"{insert} (1, '丙', 1, '2026-11-22 08:00'), (3, '丁', 1, '2020-01-01 08:00')")
+    receipt = house.extract(system).receipts[0]
+    assert (receipt.rows_landed, receipt.rows_quarantined) == (2, 0)
+    found = house.rows(system, "t", current_rows)
+    assert sorted((row["id"], row["name"]) for row in found) == [(1, "丙"), (3, "丁")]
+    assert house.extract(system).receipts[0].unchanged

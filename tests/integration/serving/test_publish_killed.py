@@ -1,7 +1,6 @@
 """A publisher killed at any moment leaves every ``current`` whole, and the next one cleans up."""
 
 import itertools
-import json
 import random
 import subprocess
 import sys
@@ -10,16 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from citybase.serving.open import open_library
-from citybase.serving.versions import (
-    building_folder,
-    current_version,
-    list_versions,
-    read_record,
-    version_folder,
+from citybase.serving.versions import building_folder, current_version, list_versions
+from tests.integration.serving.marked_house import (
+    build_marked_house,
+    current_mark,
+    torn_audiences,
 )
-from tests.integration.serving.publish_forever import MARKED
-from tests.integration.serving.serving_house import NODES, House, build_house, column
+from tests.integration.serving.serving_house import House
 
 pytestmark = pytest.mark.integration
 
@@ -31,40 +27,12 @@ PUBLISHER = Path(__file__).with_name("publish_forever.py")
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     """A house, published once, whose files each carry a mark."""
-    house = build_house(tmp_path / "home")
-    nodes = json.loads(json.dumps(NODES))
-    for node in nodes:
-        if f"{node['schema']}.{node['name']}" in MARKED:
-            node["columns"]["mark"] = {"name": "mark", **column("open")}
-    house.declare(nodes)
-    house.change(*(f"alter table {table} add column mark bigint default 0" for table in MARKED))
-    house.publish()
-    return house
-
-
-def _marks(house: House, audience: str) -> set[int]:
-    with open_library(house.settings, audience) as connection:
-        found = connection.execute(
-            "select mark from population.entity_person union select mark from shared.code_value"
-            " union select mark from mart.overview__population_by_county"
-        ).fetchall()
-        # Files that never change are read too, so that every file of the version is opened.
-        assert connection.execute(
-            "select count(*) from legal_entity.entity_organisation"
-        ).fetchone() == (5,)
-    return {mark for (mark,) in found}
+    return build_marked_house(tmp_path / "home")
 
 
 def _assert_whole(house: House) -> set[int]:
-    seen: set[int] = set()
-    for audience in AUDIENCES:
-        marks = _marks(house, audience)
-        assert len(marks) == 1, f"{audience} mixes {marks}"
-        record = read_record(version_folder(house.settings, audience))
-        assert record is not None
-        assert record.batch == current_version(house.settings, audience)
-        seen |= marks
-    return seen
+    assert torn_audiences(house) == {}
+    return {current_mark(house, audience) for audience in AUDIENCES}
 
 
 def _assert_recovers(house: House) -> None:
@@ -75,7 +43,7 @@ def _assert_recovers(house: House) -> None:
         assert len(list_versions(house.settings, audience)) <= 3
         left = {path.name for path in (house.settings.serving / audience).iterdir()}
         assert left == {"current", *(f"v{n}" for n in list_versions(house.settings, audience))}
-    assert _marks(house, "steward") == _marks(house, "analyst")
+    assert current_mark(house, "steward") == current_mark(house, "analyst")
     assert len(list(house.settings.serving.iterdir())) == len(AUDIENCES)
 
 

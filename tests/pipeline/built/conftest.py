@@ -6,12 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from sources.contract import PostgresConnection
-from sources.registry import load_registry
 from sources.simulator import CityPlan, CityReport, create_city
-from sources.simulator.servers import running_postgresql
 from tests.pipeline.built.disturbance import Disturbed, disturbed_build
-from tests.pipeline.pipeline_house import Built, House, city_home
+from tests.pipeline.pipeline_house import Built, House, city_home, house_of
 
 PLAN = CityPlan(seed=1, scale=0.0005)
 
@@ -20,16 +17,7 @@ PLAN = CityPlan(seed=1, scale=0.0005)
 def city() -> Iterator[tuple[House, CityReport]]:
     with city_home() as settings:
         report = create_city(settings, PLAN)
-        server = running_postgresql(
-            settings.city / "postgresql", settings.city / "postgresql.password"
-        )
-        assert server is not None
-        databases = {
-            system.system: system.system
-            for system in load_registry().systems
-            if isinstance(system.connection, PostgresConnection)
-        }
-        yield House(settings, server, databases), report
+        yield house_of(settings), report
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 import psycopg
 from psycopg import sql
 
 from orchestration.run import RunOutcome
+from sources.connectors.mysql_location import parse_location
+from sources.contract_connection import MysqlConnection
 from sources.ledger import Batch
+from sources.modes.hash_diff import STATE
 from sources.registry import load_registry
+from sources.simulator.servers_mariadb import mariadb_is_installed
 from tests.pipeline.pipeline_house import Built, House, copied
 from tests.pipeline.source_rows import source_relation
 
@@ -21,6 +26,7 @@ WRONG_PASSWORD = "wrong-and-secret-3f9c"
 # What befalls each table of a disturbed system: a word of its error, and of the remedy.
 WRONG_PASSWORD_OF = "household_register"
 UNREACHABLE = "market_licence"
+UNREACHABLE_MARIADB = "transport_licence"
 LOST_TABLE = ("social_security", "insured_unit")
 LOST_COLUMN = ("enterprise_register", "enterprise")
 
@@ -40,7 +46,10 @@ def expected_failures() -> dict[tuple[str, str], tuple[str, str]]:
     """Per table that fails a word of its error, and of the remedy."""
     registry = load_registry()
     found = {}
-    for system, word in ((WRONG_PASSWORD_OF, "password"), (UNREACHABLE, "cannot be reached")):
+    failing = {WRONG_PASSWORD_OF: "password", UNREACHABLE: "cannot be reached"}
+    if mariadb_is_installed():
+        failing[UNREACHABLE_MARIADB] = "cannot be reached"
+    for system, word in failing.items():
         remedy = registry.system(system).connection.location_env
         found |= {(system, t.table): (word, remedy) for t in registry.system(system).tables}
     found[LOST_TABLE] = ("does not exist", "`source:`")
@@ -60,6 +69,13 @@ def disturbed_build(built: Built, folder: Path) -> Iterator[Disturbed]:
             UNREACHABLE,
             location.replace(f"host={house.server.socket_folder} ", f"host={folder} "),
         )
+        if house.mariadb is not None:
+            house.locate(
+                UNREACHABLE_MARIADB,
+                house.location(UNREACHABLE_MARIADB).partition("?")[0]
+                + "?"
+                + urlencode({"unix_socket": str(folder / "nobody")}),
+            )
         with house.connect_source(LOST_TABLE[0]) as postgres:
             postgres.execute(sql.SQL("drop table {}").format(source_relation(*LOST_TABLE)))
         name = load_registry().system(LOST_COLUMN[0]).table(LOST_COLUMN[1]).column("name")
@@ -82,13 +98,18 @@ def give_wrong_password(house: House, system: str) -> None:
 
 
 def passwords(house: House) -> set[str]:
-    """The passwords of all PostgreSQL systems."""
-    found = {
+    """The passwords of all PostgreSQL and MariaDB systems."""
+    found = [
         str(psycopg.conninfo.conninfo_to_dict(house.location(system))["password"])
         for system in house.databases
-    }
-    assert len(found) == len(house.databases)
-    return found
+    ]
+    found += [
+        parse_location(house.location(system.system)).password
+        for system in load_registry().systems
+        if house.mariadb is not None and isinstance(system.connection, MysqlConnection)
+    ]
+    assert len(found) == len(set(found))
+    return set(found)
 
 
 def last_batches(house: House) -> dict[tuple[str, str], Batch | None]:
@@ -100,9 +121,11 @@ def last_batches(house: House) -> dict[tuple[str, str], Batch | None]:
 
 
 def inodes(landing: Path) -> dict[str, int]:
-    """Every file of landing with its inode."""
+    """Every segment of landing with its inode; the state of comparisons is none."""
     files = {
-        str(path.relative_to(landing)): path.stat().st_ino for path in landing.rglob("*.parquet")
+        str(path.relative_to(landing)): path.stat().st_ino
+        for path in landing.rglob("*.parquet")
+        if STATE not in path.parts
     }
     assert files
     return files

@@ -3,6 +3,7 @@ that never gave anything stops the build with one error.
 """
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -17,8 +18,9 @@ from tests.pipeline.built.disturbance import (
     expected_failures,
     give_wrong_password,
     last_batches,
+    passwords,
 )
-from tests.pipeline.pipeline_house import Built, House, differences, evaluations
+from tests.pipeline.pipeline_house import Built, differences, evaluations
 
 pytestmark = pytest.mark.pipeline
 
@@ -67,7 +69,7 @@ def test_the_others_landed_new_batches_and_the_failed_keep_theirs(disturbed: Dis
             assert after == before
         else:
             assert after.batch_id > before.batch_id
-            assert after.rows_read == before.rows_read
+            assert after.rows_held == before.rows_held
 
 
 def test_the_libraries_stand_on_the_last_good_data(built: Built, disturbed: Disturbed) -> None:
@@ -75,7 +77,7 @@ def test_the_libraries_stand_on_the_last_good_data(built: Built, disturbed: Dist
 
 
 def test_no_password_is_in_any_event_or_log(disturbed: Disturbed) -> None:
-    assert len(disturbed.secrets) == len(disturbed.house.databases) + 2
+    assert len(disturbed.secrets) == len(passwords(disturbed.house)) + 2
     written = [
         path
         for folder in (disturbed.house.settings.dagster_home, disturbed.house.settings.home / "dbt")
@@ -91,7 +93,7 @@ def test_no_password_is_in_any_event_or_log(disturbed: Disturbed) -> None:
 def test_a_source_that_never_landed_stops_the_build_with_one_error(
     built: Built, tmp_path: Path
 ) -> None:
-    house = House(Settings(home=tmp_path / "first"), built.house.server, built.house.databases)
+    house = replace(built.house, settings=Settings(home=tmp_path / "first"))
     house.settings.city.mkdir(parents=True)
     shutil.copy2(built.house.settings.city_environment, house.settings.city_environment)
     give_wrong_password(house, "household_register")

@@ -66,7 +66,7 @@ class Edited:
 
 
 def edit_everywhere(house: House) -> Edited:
-    """Edit rows of PostgreSQL, SQLite and CSV."""
+    """Edit rows of PostgreSQL, MariaDB and SQLite."""
     renamed, corrected, renumbered, shared, called = _residents(house)
     numbers = set(
         house.column("select identity_number from intermediate.int_population__person_record")

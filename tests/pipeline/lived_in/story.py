@@ -19,12 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from citybase.score import Score, score_published
-from sources.contract import PostgresConnection
 from sources.identity_register import REGISTERS, land_register
-from sources.registry import load_registry
-from sources.simulator.servers import running_postgresql
 from tests.pipeline.lived_in.edits import Edited, edit_everywhere, edit_once_more
-from tests.pipeline.pipeline_house import House, city_home, citybase, differences
+from tests.pipeline.pipeline_house import House, city_home, citybase, differences, house_of
 
 PERSON = "library.lib_population__entity_person"
 GOLDEN = "intermediate.int_population__person_golden"
@@ -97,16 +94,7 @@ def demonstrated_city(folder: Path) -> Iterator[Demonstrated]:
     with city_home() as settings:
         done = citybase(settings, "demo", "--json", "--seed", str(SEED), "--scale", str(SCALE))
         assert done.returncode == 0, done.stderr[-4000:]
-        server = running_postgresql(
-            settings.city / "postgresql", settings.city / "postgresql.password"
-        )
-        assert server is not None
-        databases = {
-            system.system: system.system
-            for system in load_registry().systems
-            if isinstance(system.connection, PostgresConnection)
-        }
-        house = House(settings, server, databases)
+        house = house_of(settings)
         yield Demonstrated(
             house=house,
             printed=json.loads(done.stdout),
