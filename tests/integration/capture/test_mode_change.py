@@ -51,7 +51,7 @@ def extracted(house: House, system: System, source: Connection) -> None:
     assert house.last(system, "t").rows_held == len(there)
 
 
-@pytest.mark.parametrize(("old", "new"), permutations(MODES, 2))
+@pytest.mark.parametrize(("old", "new"), list(permutations(MODES, 2)))
 def test_a_change_of_mode(
     house: House, highway: Highway, source: Connection, old: str, new: str
 ) -> None:
