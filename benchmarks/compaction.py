@@ -53,7 +53,7 @@ _AT = datetime(2026, 11, 22, tzinfo=UTC).replace(tzinfo=None)
 _KEY, _SUM, _NOTE = "resident_no", "income", "address"
 
 _READER = """
-import json, sys
+import json, sys, time
 from pathlib import Path
 from citybase.duck import connect
 from citybase.settings import Settings
@@ -73,6 +73,7 @@ while not Path(sys.argv[6]).exists():
         (changes,) = duck.execute(f"select count(*) from raw_log.{name}").fetchone()
     torn += now != (rows, total) or changes < last
     cuts, last = cuts + 1, changes
+    time.sleep(0.2)
 print(json.dumps({"cuts": cuts, "torn": torn}))
 """
 

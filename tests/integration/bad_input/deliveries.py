@@ -4,7 +4,9 @@ Each function makes the bytes of a delivery of columns ``id`` and ``v`` for one 
 out: single values (``matrix.py``).
 """
 
+import gzip
 import io
+import json
 import zipfile
 from collections.abc import Callable, Sequence
 
@@ -18,6 +20,9 @@ ENCODINGS = {"csv_utf8": "utf-8", "csv_gb18030": "gb18030"}
 
 def table(technology: str, rows: Sequence[Sequence[object]]) -> bytes:
     """A delivery of these rows, the header among them."""
+    if technology == "http":
+        names, *records = rows
+        return answer([", ".join(map(_member, names, record)) for record in records])
     if technology in ENCODINGS:
         lines = (",".join(str(value) for value in row) for row in rows)
         return ("\n".join(lines) + "\n").encode(ENCODINGS[technology])
@@ -29,6 +34,44 @@ def table(technology: str, rows: Sequence[Sequence[object]]) -> bytes:
             sheet.write_string(number, column, str(value))
     book.close()
     return buffer.getvalue()
+
+
+def _member(name: object, value: object) -> str:
+    return f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}"
+
+
+def answer(records: Sequence[str]) -> bytes:
+    """A list of records, each given as the text of its members."""
+    return f"[{', '.join(f'{{{record}}}' for record in records)}]".encode()
+
+
+def half(technology: str) -> bytes:
+    return good(technology)[:-10]
+
+
+def torn_text(technology: str) -> bytes:
+    return table(technology, [("id", "v"), (1, "@")]).replace(b"@", b"a\xff")
+
+
+def bare_nan(_technology: str) -> bytes:
+    return answer(['"id": 1, "v": NaN'])
+
+
+def web_page(_technology: str) -> bytes:
+    return "<!DOCTYPE html><html><body>系统维护中</body></html>".encode()
+
+
+def gzipped(_technology: str) -> bytes:
+    """An answer of some kilobytes that is a gigabyte of blanks inside."""
+    buffer = io.BytesIO()
+    with gzip.GzipFile(fileobj=buffer, mode="wb") as file:
+        for _ in range(10):
+            file.write(b" " * _HUGE)
+    return buffer.getvalue()
+
+
+def huge_field(technology: str) -> bytes:
+    return table(technology, [("id", "v"), (1, "甲"), (5, "x" * _HUGE), (9, "乙")])
 
 
 def good(technology: str) -> bytes:

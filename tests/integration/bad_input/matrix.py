@@ -39,23 +39,25 @@ KINDS = {
 # A `_log` is the same table captured by its log: it must judge a value as the full load does.
 TECHNOLOGIES = (
     "postgresql", "postgresql_log", "mysql", "mysql_log", "sqlite", "csv_utf8", "csv_gb18030",
-    "xlsx",
+    "xlsx", "http",
 )  # fmt: skip
 
 PG, MY = ("postgresql", "postgresql_log"), ("mysql", "mysql_log")
 CSV = ("csv_utf8", "csv_gb18030")
 FILES = (*CSV, "xlsx")
 DATABASES = (*PG, *MY, "sqlite")
+HTTP = ("http",)
 
 
 @dataclass(frozen=True)
 class Value:
     """One bad value in column ``v`` of a table, between good neighbours.
 
-    ``holds`` is the column's type in a database; ``good`` and ``bad`` are SQL there, and in a file
-    the text of the field. It ``lands`` as this text, or is quarantined for ``reason`` and shown as
-    ``raw`` (left out: as it is written). ``connection`` are more keys of the registry. One that is
-    ``heavy`` is read by a process of its own, whose memory is bounded.
+    ``holds`` is the column's type in a database; ``good`` and ``bad`` are SQL there, in a file the
+    text of the field, in an answer of an interface the JSON. It ``lands`` as this text, or is
+    quarantined for ``reason`` and shown as ``raw`` (left out: as it is written). ``connection`` are
+    more keys of the registry. One that is ``heavy`` is read by a process of its own, whose memory
+    is bounded.
     """
 
     kind: str
@@ -91,12 +93,13 @@ class Delivery:
 def _texts(
     kind: str, type_: str, good: str, bad: str, reason: str, *, databases: tuple[str, ...]
 ) -> list[Value]:
-    """The same text wherever texts are: in each file, and in a text column of those databases that
-    have no type which holds it.
+    """The same text wherever texts are: in each file and answer, and in a text column of those
+    databases that have no type which holds it.
     """
     return [
         Value(kind, databases, type_, f"'{good}'", f"'{bad}'", reason=reason, raw=bad),
         Value(kind, FILES, type_, good, bad, reason=reason, raw=bad),
+        Value(kind, HTTP, type_, f'"{good}"', f'"{bad}"', reason=reason, raw=bad),
     ]
 
 
@@ -231,6 +234,15 @@ VALUES = [
     Value("array", PG, "varchar", "'{}'", "'{1,NULL,3}'", "int[]", lands="{1,NULL,3}"),
     Value("bit", PG, "varchar", "'000'", "'101'", "bit(3)", lands="101"),
     Value("bit", MY, "varchar", "0", "b'100000000001'", "bit(12)", lands="2049"),
+    Value("50 digits", HTTP, "decimal(38,0)", "7", _DIGITS, reason="not_decimal(38,0)"),
+    Value("50 digits", HTTP, "varchar", "7", _DIGITS, lands=_DIGITS),
+    Value("tinyint(1) = 5", HTTP, "boolean", "true", "5", reason="not_boolean"),
+    Value("unsigned bigint", HTTP, "bigint", "7", _LARGEST, reason="not_bigint"),
+    Value("unsigned bigint", HTTP, "decimal(20,0)", "7", _LARGEST, lands=_LARGEST),
+    Value("NUL byte", HTTP, "varchar", '"ab"', '"a\\u0000b"', lands="a\0b"),
+    Value("64 KB text", HTTP, "varchar", '"a"', f'"{"长" * 65536}"', lands="长" * 65536),
+    Value("JSON", HTTP, "varchar", "{}", _JSON, lands=_JSON.replace(", ", ",").replace(": ", ":")),
+    Value("array", HTTP, "varchar", "[]", "[1, null, 3]", lands="[1,null,3]"),
     Value("100 MB field", PG, "varchar", "'a'", "repeat('x', 104857600)", lands="x", heavy=True),
     Value(
         "100 MB field", MY, "varchar", "'a'", "repeat('x', 104857600)", "longtext", lands="x",
@@ -247,6 +259,16 @@ DELIVERIES = [
     Delivery("short row", CSV, deliveries.short, ("1", "9"), ("short_row",)),
     Delivery("empty file", CSV, deliveries.empty, error="is empty: it has no header line"),
     Delivery("empty file", ("xlsx",), deliveries.empty, error="is empty: it has no byte"),
+    Delivery("NaN", HTTP, deliveries.bare_nan, error="NaN is no JSON"),
+    Delivery("duplicate header", HTTP, deliveries.twice, error="an object has v twice"),
+    Delivery("empty file", HTTP, deliveries.empty, error="answers with broken JSON"),
+    Delivery("truncated", HTTP, deliveries.half, error="answers with broken JSON"),
+    Delivery("zip bomb", HTTP, deliveries.gzipped, error="more than 64 MiB at once", heavy=True),
+    Delivery(
+        "100 MB field", HTTP, deliveries.huge_field, error="more than 64 MiB at once", heavy=True
+    ),
+    Delivery("web page", HTTP, deliveries.web_page, error="a web page instead of JSON"),
+    Delivery("invalid UTF-8", HTTP, deliveries.torn_text, error="it is not utf-8"),
     Delivery("invalid UTF-8", ("xlsx",), deliveries.torn_xml, error="is damaged inside"),
     Delivery("password", ("xlsx",), deliveries.encrypted, error="is protected by a password"),
     Delivery("truncated", ("xlsx",), deliveries.cut_off, error="is cut off or damaged"),
@@ -272,6 +294,7 @@ DELIVERIES = [
 ]  # fmt: skip
 
 _NO_FILE = "a table of a database is no file"
+_NO_FILE_ANSWER = "an answer that only some may read is refused by its status"
 _NO_WORKBOOK = "a CSV file is no workbook"
 _VOUCHED = "a database that does not vouch for its texts has no log that is read: it is refused"
 IMPOSSIBLE: Mapping[tuple[str, str], str] = {
@@ -280,9 +303,9 @@ IMPOSSIBLE: Mapping[tuple[str, str], str] = {
     ("GBK in latin1", "postgresql_log"): _VOUCHED,
     ("GBK in latin1", "csv_gb18030"): "that is what the file is declared to hold",
     ("GBK in latin1", "xlsx"): "a workbook is Unicode",
-    **{("enum", one): "has no such type" for one in ("sqlite", *FILES)},
+    **{("enum", one): "has no such type" for one in ("sqlite", *FILES, "http")},
     **{("array", one): "has no such type" for one in (*MY, "sqlite", *FILES)},
-    **{("bit", one): "has no such type" for one in ("sqlite", *FILES)},
+    **{("bit", one): "has no such type" for one in ("sqlite", *FILES, "http")},
     **{
         (kind, one): _NO_FILE
         for kind in ("duplicate header", "short row", "empty file")
@@ -294,13 +317,16 @@ IMPOSSIBLE: Mapping[tuple[str, str], str] = {
         for kind in ("password", "truncated", "zip bomb")
         for one in (*DATABASES, *CSV)
     },
-    **{("web page", one): "is not fetched by HTTP" for one in TECHNOLOGIES},
+    ("GBK in latin1", "http"): "JSON is UTF-8",
+    ("short row", "http"): "a field that is not there is null",
+    ("password", "http"): _NO_FILE_ANSWER,
+    **{("web page", one): "is not fetched by HTTP" for one in TECHNOLOGIES if one != "http"},
 }
 
 HEADINGS = {
     "postgresql": "PostgreSQL", "postgresql_log": "its log", "mysql": "MariaDB",
     "mysql_log": "its log", "sqlite": "SQLite", "csv_utf8": "CSV", "csv_gb18030": "CSV GB 18030",
-    "xlsx": "Excel",
+    "xlsx": "Excel", "http": "HTTP",
 }  # fmt: skip
 
 

@@ -15,12 +15,15 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from sources.contract import System
-from tests.integration.bad_input.deliveries import ENCODINGS, table
+from tests.integration.bad_input.deliveries import ENCODINGS, answer, table
 from tests.integration.bad_input.matrix import Value
 from tests.integration.capture.capture_house import LogServer
 from tests.integration.extraction.extraction_house import make_system
+from tests.integration.extraction.http_house import Reply, serving
 from tests.mariadb_house import Mariadb
 
+# More than any test asks for.
+_REQUESTS = 20
 FIRST, LATER = (("1", False), ("5", True)), (("6", True), ("9", False))
 
 
@@ -65,6 +68,7 @@ def holding(
         "sqlite": sqlite,
         "csv": drop,
         "xlsx": drop,
+        "http": interface,
     }[technology.split("_", maxsplit=1)[0]]
     with contextmanager(make)(value, technology, request, folder) as held:
         if not technology.endswith("_log"):
@@ -177,8 +181,45 @@ def drop(
     yield Held(system, location)
 
 
+def interface(
+    value: Value, technology: str, _request: pytest.FixtureRequest, _folder: Path
+) -> Iterator[Held]:
+    mark = "@bad@"
+    body = answer(
+        f'"id": {key}, "v": {mark if is_bad else value.good}' for key, is_bad in (*FIRST, *LATER)
+    )
+    bad = value.bad if isinstance(value.bad, bytes) else value.bad.encode()
+    with answering(body.replace(mark.encode(), bad)) as location:
+        yield Held(registered(value, technology, {"technology": "http"}), location)
+
+
+@contextmanager
+def answering(body: bytes) -> Iterator[str]:
+    """Where an interface is that answers everything with this, told as gzip where it is that."""
+    headers = {"Content-Type": "application/json"}
+    if body.startswith(b"\x1f\x8b"):
+        headers["Content-Encoding"] = "gzip"
+    with serving() as found:
+        found.replies += [Reply(body=body, headers=headers)] * _REQUESTS
+        yield found.url
+
+
 def mark_is(cell: str, mark: str, bad: str | bytes) -> str:
     return str(bad) if cell == mark else cell
+
+
+@contextmanager
+def delivery_of(content: bytes, technology: str, folder: Path) -> Iterator[tuple[System, str]]:
+    """A system that delivers this, and where it is, for as long as the block runs."""
+    if technology == "http":
+        with answering(content) as location:
+            connection = {"technology": technology}
+            yield (
+                make_system(connection, {"t=t_20260101": ["id bigint key", "v varchar"]}),
+                location,
+            )
+    else:
+        yield delivered(content, technology, folder)
 
 
 def delivered(
