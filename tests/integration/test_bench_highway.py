@@ -61,3 +61,13 @@ def test_killed_in_turn_nothing_is_lost_doubled_or_torn(folder: Path) -> None:
     figures = {name: found[name] for name in ("kills", "lost", "doubled", "torn")}
     assert found["by_victim"]["publication"] == 2
     assert figures == {"kills": 10, "lost": 0, "doubled": 0, "torn": 0}
+
+
+def test_a_compacted_table_stays_short_whole_and_readable(folder: Path) -> None:
+    found = bench(folder, "compaction", "--batches", "120", "--rows", "3000")
+    figures = {name: found[name] for name in ("batches", "lost", "doubled", "torn")}
+    assert figures == {"batches": 120, "lost": 0, "doubled": 0, "torn": 0}
+    assert found["cuts"] > 0
+    assert found["changes"] > 3000
+    assert 0 < found["segments_most"] <= 50
+    assert 1 <= found["ratio_base"] <= found["ratio_most"]
