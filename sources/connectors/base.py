@@ -18,6 +18,7 @@ from citybase.errors import SourceError
 from citybase.masking import mask_numbers
 from sources.contract import Column, System, Table
 from sources.pace import pace_of
+from sources.tables import PENDING_PREFIX
 
 LINE_COLUMN = "_line"
 BYTES_PREFIX = "_bytes_"
@@ -164,7 +165,12 @@ class Session(ABC):
     def missing_columns(self, table: Table, missing: list[Column], found: list[str]) -> SourceError:
         """The source no longer has a column that the registry promises."""
         names = ", ".join(f"{c.source_name} ({c.column}, {c.name})" for c in missing)
-        declared = {column.source_name for column in table.columns}
+        # Of columns that are read although the registry does not know them one may be the old one.
+        declared = {
+            column.source_name
+            for column in table.columns
+            if not column.column.startswith(PENDING_PREFIX)
+        }
         unknown = [name for name in found if name not in declared]
         hint = f" It does have {', '.join(unknown[:8])}." if unknown else ""
         return ColumnsChangedError(

@@ -20,7 +20,7 @@ from sources.connectors import Reading, Session, Window
 from sources.content import NOTHING, Content, table_content
 from sources.contract import Table
 from sources.lease import leased
-from sources.segment import read_into
+from sources.segment import count_rows, read_into
 from sources.tables import LandedTable, landed_table
 
 # What a batch keeps of its source: every column known so far, the types of those it read, and which
@@ -51,7 +51,8 @@ class Extraction:
     def content(self) -> Content:
         """What the table consists of; nothing where it has to be read whole: where the newest batch
         was landed in another mode, for other registry columns, of other types at the source or of
-        another table that has its name now, and behind columns that did not fit.
+        another table that has its name now, behind columns that did not fit, and where landed
+        files are damaged.
         """
         content = table_content(
             self.attempt.engine, self.landed.system_code, self.landed.table_code
@@ -66,7 +67,21 @@ class Extraction:
             for fact in (LAYOUT, IDENTITY)
             if fact in self.source and fact in last.position
         )
-        return content if last.mode == self.table.mode and before == now and same else NOTHING
+        fits = last.mode == self.table.mode and before == now and same
+        return content if fits and self.is_intact(content) else NOTHING
+
+    def is_intact(self, content: Content) -> bool:
+        """Whether the files that make up the table are there and hold as many rows as the ledger
+        says: what is compared with them would not find what they have lost.
+        """
+        try:
+            return all(
+                count_rows(landing.absolute(self.attempt.settings, one.files), duck=self.duck)
+                == (one.rows_landed if one.files else 0)
+                for one in content.batches
+            )
+        except duckdb.Error:
+            return False
 
     def read(self, table: Table | None = None, *, window: Window | None = None) -> Reading:
         """Prepare the read of the table, or of a part of its columns.

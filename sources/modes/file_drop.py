@@ -56,10 +56,12 @@ def extract_file_drop(extraction: Extraction) -> Receipt:
     known = _known(extraction, content)
     catalogue = read_catalogue(attempt.settings.landing / known) if known else Catalogue(())
     made_by = extraction.asked_for
-    # Rows that another mode landed, or that stand under other keys or types, are replaced whole.
+    # Rows that another mode landed, that stand under other keys or types, or that were lost, are
+    # replaced whole.
     is_anew = (
         content.base is None
         or content.batches[-1].mode != _MODE
+        or not extraction.is_intact(content)
         or any(one.made_by != made_by for one in catalogue.standing)
     )
     found = _look(extraction, catalogue, made_by)

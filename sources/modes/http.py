@@ -79,11 +79,13 @@ def extract_http(extraction: Extraction) -> Receipt:
 
 
 def _known(extraction: Extraction, content: Content) -> Mapping[str, str]:
-    """The position of the batch before. Nothing, where another mode made it or it asked for other
-    columns: then the whole list is due.
+    """The position of the batch before. Nothing, where another mode made it, it asked for other
+    columns, or landed files are damaged: then the whole list is due.
     """
     last = content.batches[-1] if content.base is not None else None
     if last is None or last.mode != _MODE or last.position.get(_ASKED) != extraction.asked_for:
+        return {}
+    if not extraction.is_intact(content):
         return {}
     return last.position
 

@@ -61,6 +61,7 @@ def test_demo_json_is_what_was_agreed(demonstrated: Demonstrated) -> None:
     assert json.loads(path.read_text(encoding="utf-8")) == printed
     assert list(printed) == [
         "technologies",
+        "stand_ins",
         "systems",
         "tables",
         "rows_read",
