@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,10 @@ class FileSession(Session):
 
     def inspect(self, table: Table) -> None:
         """It was written by `transcribe`."""
+
+    def columns(self, table: Table) -> Mapping[str, str]:
+        """Those of the registry: nothing drifts here."""
+        return {column.source_name: column.type for column in table.columns}
 
     def read(
         self,
