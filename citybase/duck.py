@@ -88,6 +88,8 @@ def connect(
         if refused is None:
             raise
         raise refused from error
+    # Drawn into whatever the output is, a log too.
+    connection.execute("set enable_progress_bar = false")
     for path in paths:
         connection.execute(f"load {literal(str(path))}")
         _VERIFIED.add(path)

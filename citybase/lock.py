@@ -86,17 +86,21 @@ def inherited_lock(settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def held(path: Path, holder: str, *, what: str, wait_seconds: float = 0) -> Iterator[None]:
+def held(
+    path: Path, holder: str, *, what: str, wait_seconds: float = 0, remedy: str | None = None
+) -> Iterator[None]:
     """Hold the flock on ``path``. The kernel frees it when the process dies, however it dies.
 
     Raises:
-        LockedError: another process holds it; ``what`` names the thing in the message.
+        LockedError: another process holds it; ``what`` names the thing in the message, and
+            ``remedy`` is told when waiting is none.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         if not _locked_within(descriptor, wait_seconds=wait_seconds):
-            raise _refusal(read_holder(path), what)
+            refusal = _refusal(read_holder(path), what)
+            raise LockedError(refusal.message, remedy=remedy) if remedy else refusal
         record = Holder(
             name=holder, pid=os.getpid(), since=datetime.now(UTC).isoformat(timespec="seconds")
         )

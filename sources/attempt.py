@@ -42,7 +42,8 @@ class Refusal:
 @dataclass(frozen=True)
 class Receipt:
     """A committed batch. ``unchanged``: it says what the batch before said and shares its files.
-    ``pending`` are columns of the source that landed although the registry does not know them.
+    ``pending`` are columns of the source that landed although the registry does not know them,
+    ``resent`` files that were passed over because their content had come before.
     """
 
     system_code: str
@@ -55,6 +56,7 @@ class Receipt:
     unchanged: bool
     seconds: float
     pending: tuple[str, ...] = ()
+    resent: tuple[str, ...] = ()
     refused: tuple[Refusal, ...] = ()
 
 

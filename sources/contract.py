@@ -160,6 +160,7 @@ class Table(Closed):
         codes = [column.column for column in self.columns]
         _refuse_twice("column", codes)
         _refuse_twice("source column", [column.source_name for column in self.columns])
+        _refuse_twice("key", self.keys)
         for key in self.keys:
             if key not in codes:
                 raise UnfitError(

@@ -26,8 +26,8 @@ from sources.tables import landed_table
 ADDED = "column_added"
 DROPPED, RETYPED = ColumnsChangedError.kind, ColumnRetypedError.kind
 ADDED_REMEDY = (
-    "Add it to the registry with its name, type and class; until then its values land under their "
-    "own name and nobody reads them."
+    "Add it to the registry with its name, type and class; until then its values land as "
+    "_pending_<name>, and nobody reads them."
 )
 # The longest name, in bytes, that every database lets stand behind our prefixes.
 _LONGEST_CODE = 50

@@ -119,6 +119,14 @@ def _print(results: Sequence["SystemResult"]) -> None:
                 highlight=False,
                 soft_wrap=True,
             )
+        if receipt.resent:
+            where = f"{receipt.system_code}.{receipt.table_code}"
+            console.print(
+                f"[yellow]passed over, their content had come before:[/] {where}: "
+                f"{escape(', '.join(receipt.resent))}",
+                highlight=False,
+                soft_wrap=True,
+            )
     print_problems(
         console,
         [

@@ -94,7 +94,7 @@ def _screen(found: "HighwayStatus") -> RenderableType:
     """Everything on one screen: systems and tables, then what somebody should look at."""
     listing = Table(box=None, pad_edge=False, collapse_padding=True)
     listing.add_column("table", no_wrap=True)
-    for heading in ("phase", "lag s", "rows", "quarantined", "last change (UTC)", "source keeps"):
+    for heading in ("phase", "lag s", "rows", "quarantined", "last (UTC)", "source keeps"):
         listing.add_column(heading, justify="right", no_wrap=True)
     for system in found.systems:
         listing.add_row(
@@ -116,6 +116,8 @@ def _screen(found: "HighwayStatus") -> RenderableType:
                 _instant(table.source_at),
                 "",
             )
+    for code, failure in found.pulls.items():
+        listing.add_row(f"[bold]{code}[/]", "[red]fails[/]" if failure else "[green]pulls[/]")
     lines: list[RenderableType] = [listing]
     lines += [
         Text.from_markup(f"[red]✗[/] {system}: {escape(error)}")

@@ -39,8 +39,8 @@ def ledger(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print for a program.")] = False,
 ) -> None:
-    """Show the newest batch of every table, the last failure where one stands, what happened to a
-    source and is not over, and in one sentence what the city has gathered.
+    """Show the newest batch of every table and how many rows it holds, the last failure where one
+    stands, what happened to a source and is not over, and what the city has gathered.
 
     The tables of the sources first; then, apart, the identity register, in which citybase itself
     lands the keys it gave (in JSON: `is_own`). It is not in the sentence.
@@ -130,7 +130,7 @@ def _is_own(total: "TableTotal") -> bool:
 def _print(found: tuple["TableTotal", ...]) -> None:
     listing = Table(box=None, pad_edge=False, collapse_padding=True)
     listing.add_column("table", no_wrap=True)
-    for heading in ("batches", "newest", "at (UTC)", "read", "landed", "quarantined"):
+    for heading in ("batches", "newest", "at (UTC)", "read", "landed", "quarantined", "holds"):
         listing.add_column(heading, justify="right", no_wrap=True)
     own = [total for total in found if _is_own(total)]
     _add_part(listing, [total for total in found if not _is_own(total)], called="tables")
@@ -181,18 +181,20 @@ def _add_part(listing: Table, totals: list["TableTotal"], *, called: str) -> Non
         f"{sum(batch.rows_read for batch in batches):,}",
         f"{sum(batch.rows_landed for batch in batches):,}",
         f"{sum(batch.rows_quarantined for batch in batches):,}",
+        f"{sum(batch.rows_held or 0 for batch in batches):,}",
     )
 
 
 def _newest(total: "TableTotal") -> tuple[str, ...]:
     if total.last is None:
-        return ("–",) * 5
+        return ("–",) * 6
     return (
         str(total.last.batch_id),
         f"{total.last.committed_at:%m-%d %H:%M}",
         f"{total.last.rows_read:,}",
         f"{total.last.rows_landed:,}",
         f"{total.last.rows_quarantined:,}",
+        "–" if total.last.rows_held is None else f"{total.last.rows_held:,}",
     )
 
 

@@ -57,7 +57,7 @@ def _unusable(where: str, reason: str) -> SettingsError:
     return SettingsError(
         f"The operational store ({where}) cannot be opened: {reason}.",
         remedy="Start its server or correct the address; for SQLite check that the folder "
-        "is writable and on a local disk.",
+        "(CITYBASE_HOME) is writable and on a local disk.",
     )
 
 

@@ -20,7 +20,7 @@ from sources.connectors.base import BYTES_PREFIX, LINE_COLUMN, Reading, Session,
 from sources.connectors.mysql_location import FORM, LocationError, parse_location
 from sources.contract import Column, System, Table
 from sources.contract_connection import MysqlConnection
-from sources.pace import PATIENT_SECONDS, paced
+from sources.pace import PATIENT_SECONDS, Pace, paced
 
 _ALIAS = "source"
 _STATEMENT_SECONDS = 3600
@@ -135,7 +135,7 @@ class MysqlSession(Session):
         asked = f"mysql_query({literal(_ALIAS)}, {literal(select)}, stream_results = true)"
         return Reading(
             sql=f"select {columns}, null::varchar as {LINE_COLUMN} "
-            f"from {paced(duck, asked, self.pace)}",
+            f"from {paced(duck, asked, self._pace_of(table))}",
         )
 
     def selection(self, table: Table) -> tuple[str, frozenset[str]]:
@@ -224,13 +224,15 @@ class MysqlSession(Session):
             )
         else:
             bounds = f"select /*+ max_execution_time({seconds * 1000}) */"
-        if self.pace is not None and not self._is_transactional(table):
-            bounds += " sql_buffer_result"
         inside = _inside(window, found[window.column.source_name][0]) if window else ""
         return f"{bounds} /* citybase */ {columns} from {relation}{inside}", frozenset(texts)
 
+    def _pace_of(self, table: Table) -> Pace | None:
+        """None of a table whose writers wait until it has been read: they shall not wait long."""
+        return self.pace if self.pace is not None and self._is_transactional(table) else None
+
     def _is_transactional(self, table: Table) -> bool:
-        """Whether writers go on while it is read; others wait until the server has let go."""
+        """Whether writers go on while it is read."""
         found = self._ask(_ENGINE, self._schema, table.source_name)
         return [str(engine).lower() for (engine,) in found] == ["innodb"]
 

@@ -71,7 +71,12 @@ class Highway:
             LockedError: this installation has a highway already.
         """
         with (
-            held(self._settings.home / "highway.lock", "the highway", what="the highway"),
+            held(
+                self._settings.home / "highway.lock",
+                "citybase highway run",
+                what="the highway",
+                remedy="It runs already: `citybase highway status` shows how.",
+            ),
             serve_health(self._settings, self.status),
         ):
             threads = [

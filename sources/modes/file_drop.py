@@ -37,7 +37,7 @@ class Round:
 
     taken: list[Arrival] = field(default_factory=list)
     refused: list[SourceError] = field(default_factory=list)
-    resent: int = 0
+    resent: list[str] = field(default_factory=list)
     unfinished: list[SourceError] = field(default_factory=list)
     is_noted: bool = True
 
@@ -77,14 +77,16 @@ def extract_file_drop(extraction: Extraction) -> Receipt:
         else known,
         "standing": str(len(catalogue.standing)),
         "taken": str(len(found.taken)),
-        "resent": str(found.resent),
+        "resent": str(len(found.resent)),
         "unfinished": str(len(found.unfinished)),
         "refused": str(len(found.refused)),
     }
     receipt = _landed(extraction, content, reading, position, is_anew=is_anew)
     _forget(extraction, catalogue, position[CATALOGUE])
     return replace(
-        receipt, refused=tuple(Refusal(one.message, one.remedy) for one in found.refused)
+        receipt,
+        resent=tuple(found.resent),
+        refused=tuple(Refusal(one.message, one.remedy) for one in found.refused),
     )
 
 
@@ -122,7 +124,7 @@ def _look(extraction: Extraction, catalogue: Catalogue, made_by: str) -> Round:
                     continue
                 if catalogue.is_resent(file.name, sha256):
                     catalogue.take(Delivery(file.name, sha256, looks, "resent", "", made_by))
-                    found.resent += 1
+                    found.resent.append(file.name)
                     found.is_noted = False
                     continue
                 arrival = _arrived(
