@@ -128,9 +128,11 @@ def _screen(found: "HighwayStatus") -> RenderableType:
         lines.append(Text.from_markup(f"[red]✗[/] compaction: {escape(found.compaction_error)}"))
     for event in found.events:
         where = event.system + (f".{event.table}" if event.table else "")
+        # A column that came costs no row: it waits for the registry.
+        mark = "[yellow]![/]" if event.kind == "column_added" else "[red]✗[/]"
         lines.append(
             Text.from_markup(
-                f"[red]✗[/] {event.happened_at:%m-%d %H:%M} {where}: {escape(event.message)} "
+                f"{mark} {event.happened_at:%m-%d %H:%M} {where}: {escape(event.message)} "
                 f"[dim]{escape(event.remedy)}[/]"
             )
         )
