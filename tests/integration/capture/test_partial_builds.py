@@ -37,7 +37,7 @@ ACTS = st.lists(
 
 
 @settings(
-    max_examples=12,
+    max_examples=10,
     deadline=None,
     # A sequence takes seconds: it is told as it was found.
     phases=[Phase.reuse, Phase.generate],
