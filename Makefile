@@ -6,8 +6,8 @@ export PYTHON
 BIN := .venv/bin
 # Two workers for two cores; a file stays with one worker, so that its fixtures are made once.
 PYTEST := $(BIN)/pytest -q -n 2 --dist loadfile
-# In the order of names: by their numbers of tests, files of one long test would come last of all.
-INTEGRATION := $(PYTEST) -m integration --no-loadscope-reorder
+# By their numbers of tests, files of one long test would come last of all.
+BY_NAME := --no-loadscope-reorder
 
 .PHONY: help setup demo ui test test-unit test-conventions test-pipeline test-integration check format lock sources clean
 
@@ -34,7 +34,7 @@ test: .venv/.dev ## Set up, then run every tier of the tests
 	$(PYTEST) -m unit tests/unit
 	$(PYTEST) -m conventions
 	$(PYTEST) -m pipeline
-	$(INTEGRATION)
+	$(PYTEST) -m integration $(BY_NAME)
 
 test-unit: .venv/.dev ## The inner loop: seconds, no server
 	$(PYTEST) -m unit tests/unit
@@ -46,7 +46,7 @@ test-pipeline: .venv/.dev ## The synthetic city end to end
 	$(PYTEST) -m pipeline
 
 test-integration: .venv/.dev ## Real servers, real processes
-	$(INTEGRATION)
+	$(PYTEST) -m integration $(BY_NAME)
 
 check: .venv/.dev ## Lint, format, types, SQL, YAML
 	$(BIN)/ruff check .
