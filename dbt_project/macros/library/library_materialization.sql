@@ -53,15 +53,6 @@
         on model.{{ input.key }} = input_hash.{{ input.key }}
 {% endmacro %}
 
-{# What the table is made by: its SQL, and the seeds it looks codes up in. #}
-{% macro library_definition_hash(sql) %}
-    {% set parts = [sql] %}
-    {% for node in model.depends_on.nodes if node.startswith('seed.') %}
-        {% do parts.append(graph.nodes[node].checksum.checksum) %}
-    {% endfor %}
-    {{ return(local_md5(parts | join(' '))) }}
-{% endmacro %}
-
 {# Made before any model runs: two of them may be the first at once. The cut says of what day each
    library is; publishing compares. #}
 {% macro create_library_definition() %}
@@ -91,7 +82,7 @@
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set staged = make_intermediate_relation(target_relation) -%}
     {%- set input = parse_library_input(sql) -%}
-    {%- set definition_hash = library_definition_hash(sql) -%}
+    {%- set definition_hash = definition_hash_of(sql) -%}
     {%- set hash_relation = 'library_input_hash__' ~ model.name -%}
     {%- set affected_relation = 'library_affected__' ~ model.name -%}
 

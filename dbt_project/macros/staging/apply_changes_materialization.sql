@@ -82,7 +82,7 @@
 
 {# What decides over every row beside the row itself. #}
 {% macro staging_definition_hash(sql) %}
-    {% set parts = [library_definition_hash(sql)] %}
+    {% set parts = [definition_hash_of(sql)] %}
     {% for node in model.depends_on.nodes %}
         {% if node.startswith('model.') %}
             {{ exceptions.raise_compiler_error(
